@@ -1,0 +1,109 @@
+import type {
+  Agent,
+  BoardRecord,
+  ChiefCycle,
+  DataEntry,
+  Event,
+  FlightLogEntry,
+  OmbudsmanTick,
+  Standing,
+  Task,
+} from '../core/records.ts';
+import type { StageKind } from '../core/statuses.ts';
+import type { Micros } from '../core/time.ts';
+import type { Decision, ProfileSet, Snapshot, TransactKeys } from '../core/transaction.ts';
+
+export type { Changes, Decision, ProfileSet, Snapshot, TransactKeys } from '../core/transaction.ts';
+
+/** A page of a log: rows with `sequence_id` above `after`, ascending, at most `limit`. */
+export interface LogQuery {
+  readonly board_id: string;
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** A page of the event log, optionally of one task or one agent. */
+export interface EventQuery extends LogQuery {
+  readonly task_id?: string;
+  readonly agent_id?: string;
+}
+
+/** A page of flight-log entries with `entry_id` above `after`, optionally of one task. */
+export interface FlightLogQuery extends LogQuery {
+  readonly task_id?: string;
+}
+
+/** A page of tasks by (priority, created_at, task_id), which is the order everywhere. */
+export interface TaskQuery {
+  readonly board_id: string;
+  readonly task_ids?: readonly string[];
+  readonly statuses?: readonly string[];
+  /** Default: open and finished. */
+  readonly standings?: readonly Standing[];
+  /** The last task of the page before. */
+  readonly after?: Pick<Task, 'priority' | 'created_at' | 'task_id'>;
+  readonly limit: number;
+}
+
+/** A page of data entries by key. `prefix` is taken as it is: `_` and `%` are no wildcards. */
+export interface DataQuery {
+  readonly board_id: string;
+  readonly keys?: readonly string[];
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Open tasks of a board, counted. */
+export interface TaskCount {
+  readonly task_type: string;
+  readonly status: string;
+  readonly stage_kind: StageKind;
+  readonly count: number;
+  /** The earliest `status_entered_at` among them. */
+  readonly oldest_entered_at: Micros;
+}
+
+/**
+ * The storage contract: everything a board asks of a database. `transact` is the only writer. A backend stores; every
+ * rule lives in `board/core`. The conformance suite `test/backend-suite.ts` states what each method must do.
+ */
+export interface Backend {
+  /** What to call it in messages and metrics, such as `sqlite`; never compared. */
+  readonly name: string;
+  /** Where it is, for messages; never holds a password. */
+  readonly location: string;
+  /** Whether commands may be committed in the turn they arrive in: true of drivers that block. */
+  readonly isSynchronous: boolean;
+  /** A file path beside which readers may keep files of their own (cursors); null on a server or in memory. */
+  readonly sidecarPath: string | null;
+
+  /** Connects, and brings the schema up to date. Safe in several processes at once. Throws StorageError. */
+  open(): Promise<void>;
+  /** Releases everything; a second call does nothing. */
+  close(): Promise<void>;
+  /**
+   * One transaction: locks the board's row, reads what `keys` name, calls `decide` with it, writes its changes, commits.
+   * `decide` may be called again after a conflict, so it must be pure; `onRetry` is told why. What it throws rolls back.
+   */
+  transact<Result>(
+    keys: TransactKeys,
+    decide: (snapshot: Snapshot) => Decision<Result>,
+    onRetry?: (reason: string) => void,
+  ): Promise<Result>;
+  /** Every board in the database, by `board_id`. */
+  readBoards(): Promise<readonly BoardRecord[]>;
+  /** A board's row: its counters move with every commit, so polling it is the cheap way to notice one. */
+  readBoard(boardId: string): Promise<BoardRecord | null>;
+  readProfiles(boardId: string): Promise<ProfileSet>;
+  readTasks(query: TaskQuery): Promise<readonly Task[]>;
+  /** Every agent of the board, by `agent_id`. */
+  readAgents(boardId: string): Promise<readonly Agent[]>;
+  readEvents(query: EventQuery): Promise<readonly Event[]>;
+  readChiefCycles(query: LogQuery): Promise<readonly ChiefCycle[]>;
+  readOmbudsmanTicks(query: LogQuery): Promise<readonly OmbudsmanTick[]>;
+  readFlightLog(query: FlightLogQuery): Promise<readonly FlightLogEntry[]>;
+  readData(query: DataQuery): Promise<readonly DataEntry[]>;
+  /** One grouped query over the open tasks. */
+  countOpenTasks(boardId: string): Promise<readonly TaskCount[]>;
+}

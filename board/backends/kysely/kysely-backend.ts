@@ -1,0 +1,296 @@
+import type { Dialect, Kysely } from 'kysely';
+import { StorageError } from '../../core/errors.ts';
+import type {
+  Agent,
+  BoardRecord,
+  ChiefCycle,
+  DataEntry,
+  Event,
+  FlightLogEntry,
+  OmbudsmanTick,
+  ProfileRecord,
+  Task,
+  TaskTypeRecord,
+} from '../../core/records.ts';
+import type { Decision, ProfileSet, Snapshot, TransactKeys } from '../../core/transaction.ts';
+import type { Backend, DataQuery, EventQuery, FlightLogQuery, LogQuery, TaskCount, TaskQuery } from '../backend.ts';
+import { decodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
+import type { DialectTraits } from './dialect-traits.ts';
+import { migrate } from './migrate.ts';
+import { type Database, Statements } from './statements.ts';
+import { readSnapshot, writeChanges } from './transact.ts';
+
+/** What a database's folder gives: how to connect, and what is different about it. */
+export interface KyselyBackendOptions {
+  readonly name: string;
+  readonly location: string;
+  readonly isSynchronous: boolean;
+  readonly sidecarPath: string | null;
+  readonly traits: DialectTraits;
+  /** Connects; called once, when the backend is opened. */
+  readonly dialect: () => Promise<Dialect>;
+  /** Whether the schema may be brought up to date; a reader only checks it. */
+  readonly migrates: boolean;
+}
+
+/** How often a transaction is tried again after a deadlock or a busy database. */
+const MAX_ATTEMPTS = 5;
+
+/** The storage contract over kysely, for every database it serves. */
+export class KyselyBackend implements Backend {
+  readonly name: string;
+  readonly location: string;
+  readonly isSynchronous: boolean;
+  readonly sidecarPath: string | null;
+  readonly #options: KyselyBackendOptions;
+  #opening: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+  #connection: { readonly db: Kysely<Database>; readonly statements: Statements } | null = null;
+
+  constructor(options: KyselyBackendOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.location = options.location;
+    this.isSynchronous = options.isSynchronous;
+    this.sidecarPath = options.sidecarPath;
+  }
+
+  open(): Promise<void> {
+    this.#opening ??= this.#open().catch(error => {
+      // A failed open can be tried again.
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const { Kysely } = await import('kysely');
+    const { traits, dialect, migrates } = this.#options;
+    const db = new Kysely<Database>({ dialect: await dialect() });
+    try {
+      await migrate(db, traits, migrates, this.location);
+    } catch (error) {
+      await db.destroy().catch(() => undefined);
+      throw traits.errorOf(error, `open ${this.location}`);
+    }
+    this.#connection = { db, statements: new Statements(db, traits) };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#connection?.db.destroy() ?? Promise.resolve();
+    return this.#closing;
+  }
+
+  get #opened(): { readonly db: Kysely<Database>; readonly statements: Statements } {
+    if (this.#connection === null || this.#closing !== null) {
+      throw new StorageError('storage_failed', `${this.location} is not open`);
+    }
+    return this.#connection;
+  }
+
+  async transact<Result>(
+    keys: TransactKeys,
+    decide: (snapshot: Snapshot) => Decision<Result>,
+    onRetry: (reason: string) => void = () => undefined,
+  ): Promise<Result> {
+    const { db, statements } = this.#opened;
+    const { traits } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      let failure: unknown;
+      try {
+        return await db.transaction().execute(async transaction => {
+          const { changes, result } = await readSnapshot(transaction, statements, keys).then(snapshot => {
+            try {
+              return decide(snapshot);
+            } catch (error) {
+              failure = error;
+              throw error;
+            }
+          });
+          if (changes !== null) await writeChanges(transaction, statements, keys.board_id, changes);
+          return result;
+        });
+      } catch (error) {
+        // What `decide` throws is the caller's, not the database's.
+        if (failure !== undefined) throw failure;
+        if (attempt >= MAX_ATTEMPTS || !traits.isRetryable(error))
+          throw traits.errorOf(error, `write to ${this.location}`);
+        onRetry(traits.errorOf(error, 'write').code);
+      }
+    }
+  }
+
+  async #read<T>(read: (db: Kysely<Database>) => Promise<T>): Promise<T> {
+    const { db } = this.#opened;
+    try {
+      return await read(db);
+    } catch (error) {
+      throw this.#options.traits.errorOf(error, `read ${this.location}`);
+    }
+  }
+
+  readBoards(): Promise<readonly BoardRecord[]> {
+    return this.#read(async db => {
+      const rows = await db.selectFrom('boards').selectAll().orderBy('board_id').execute();
+      return rows.map(row => decodeRow<BoardRecord>(TABLES.boards, row));
+    });
+  }
+
+  readBoard(boardId: string): Promise<BoardRecord | null> {
+    return this.#read(async db => {
+      const [row] = await this.#opened.statements.selectBoard(db, TABLES.boards, boardId, false);
+      return row === undefined ? null : decodeRow<BoardRecord>(TABLES.boards, row);
+    });
+  }
+
+  readProfiles(boardId: string): Promise<ProfileSet> {
+    return this.#read(async db => {
+      const [profiles, taskTypes] = await Promise.all([
+        db
+          .selectFrom('profiles')
+          .selectAll()
+          .where('board_id', '=', boardId)
+          .orderBy('profile')
+          .orderBy('profile_version')
+          .execute(),
+        db
+          .selectFrom('task_types')
+          .selectAll()
+          .where('board_id', '=', boardId)
+          .orderBy('task_type')
+          .orderBy('task_type_version')
+          .execute(),
+      ]);
+      return {
+        profiles: profiles.map(row => decodeRow<ProfileRecord>(TABLES.profiles, row)),
+        task_types: taskTypes.map(row => decodeRow<TaskTypeRecord>(TABLES.task_types, row)),
+      };
+    });
+  }
+
+  readTasks(query: TaskQuery): Promise<readonly Task[]> {
+    const { board_id, task_ids, statuses, standings = ['open', 'finished'], after, limit } = query;
+    if (task_ids?.length === 0 || statuses?.length === 0) return Promise.resolve([]);
+    return this.#read(async db => {
+      let select = db
+        .selectFrom('tasks')
+        .selectAll()
+        .where('board_id', '=', board_id)
+        .where('standing', 'in', [...standings])
+        .orderBy('priority')
+        .orderBy('created_at')
+        .orderBy('task_id')
+        .limit(limit);
+      if (task_ids !== undefined) select = select.where('task_id', 'in', [...task_ids]);
+      if (statuses !== undefined) select = select.where('status', 'in', [...statuses]);
+      if (after !== undefined) {
+        select = select.where(eb =>
+          eb(
+            eb.refTuple('priority', 'created_at', 'task_id'),
+            '>',
+            eb.tuple(after.priority, after.created_at, after.task_id),
+          ),
+        );
+      }
+      const rows = await select.execute();
+      return rows.map(row => decodeRow<Task>(TABLES.tasks, row));
+    });
+  }
+
+  readAgents(boardId: string): Promise<readonly Agent[]> {
+    return this.#read(async db => {
+      const rows = await db
+        .selectFrom('agents')
+        .selectAll()
+        .where('board_id', '=', boardId)
+        .orderBy('agent_id')
+        .execute();
+      return rows.map(row => decodeRow<Agent>(TABLES.agents, row));
+    });
+  }
+
+  readEvents(query: EventQuery): Promise<readonly Event[]> {
+    const filter = { task_id: query.task_id, agent_id: query.agent_id };
+    return this.#readLog<Event>(TABLES.events, 'sequence_id', query, filter);
+  }
+
+  readChiefCycles(query: LogQuery): Promise<readonly ChiefCycle[]> {
+    return this.#readLog<ChiefCycle>(TABLES.chief_cycles, 'sequence_id', query);
+  }
+
+  readOmbudsmanTicks(query: LogQuery): Promise<readonly OmbudsmanTick[]> {
+    return this.#readLog<OmbudsmanTick>(TABLES.ombudsman_ticks, 'sequence_id', query);
+  }
+
+  readFlightLog(query: FlightLogQuery): Promise<readonly FlightLogEntry[]> {
+    return this.#readLog<FlightLogEntry>(TABLES.flight_log, 'entry_id', query, { task_id: query.task_id });
+  }
+
+  #readLog<RecordType>(
+    table: TableColumns,
+    number: string,
+    query: LogQuery,
+    filter: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<readonly RecordType[]> {
+    return this.#read(async db => {
+      let select = db
+        .selectFrom(table.name)
+        .selectAll()
+        .where('board_id', '=', query.board_id)
+        .where(number, '>', query.after)
+        .orderBy(number)
+        .limit(query.limit);
+      for (const [column, value] of Object.entries(filter)) {
+        if (value !== undefined) select = select.where(column, '=', value);
+      }
+      const rows = await select.execute();
+      return rows.map(row => decodeRow<RecordType>(table, row));
+    });
+  }
+
+  readData(query: DataQuery): Promise<readonly DataEntry[]> {
+    const { board_id, keys, prefix, after, limit } = query;
+    if (keys?.length === 0) return Promise.resolve([]);
+    return this.#read(async db => {
+      let select = db
+        .selectFrom('data_entries')
+        .selectAll()
+        .where('board_id', '=', board_id)
+        .orderBy('key')
+        .limit(limit);
+      if (keys !== undefined) select = select.where('key', 'in', [...keys]);
+      if (after !== undefined) select = select.where('key', '>', after);
+      // A range, not LIKE: `_` and `%` in a key are themselves. U+10FFFF is the last character there is.
+      if (prefix) select = select.where('key', '>=', prefix).where('key', '<=', `${prefix}\u{10FFFF}`);
+      const rows: StoredRow[] = await select.execute();
+      return rows.map(row => decodeRow<DataEntry>(TABLES.data_entries, row));
+    });
+  }
+
+  countOpenTasks(boardId: string): Promise<readonly TaskCount[]> {
+    return this.#read(async db => {
+      const rows = await db
+        .selectFrom('tasks')
+        .select(eb => [
+          'task_type',
+          'status',
+          'stage_kind',
+          eb.fn.countAll().as('count'),
+          eb.fn.min('status_entered_at').as('oldest_entered_at'),
+        ])
+        .where('board_id', '=', boardId)
+        .where('standing', '=', 'open')
+        .groupBy(['task_type', 'status', 'stage_kind'])
+        .orderBy('task_type')
+        .orderBy('status')
+        .orderBy('stage_kind')
+        .execute();
+      return rows.map(row => ({
+        ...(row as unknown as TaskCount),
+        count: Number(row.count),
+        oldest_entered_at: Number(row.oldest_entered_at),
+      }));
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { StorageError } from '../../core/errors.ts';
+import type { DialectTraits } from './dialect-traits.ts';
+import { board0001 } from './migrations/0001-board.ts';
+import type { Database } from './statements.ts';
+
+const MIGRATION_TABLE = 'quadro_migrations';
+const LOCK_TABLE = 'quadro_migrations_lock';
+
+function migrationsOf(traits: DialectTraits): Record<string, Migration> {
+  return { '0001-board': board0001(traits.types) };
+}
+
+async function appliedMigrations(db: Kysely<Database>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(table => table.name === MIGRATION_TABLE)) return [];
+  const rows = await db.selectFrom(MIGRATION_TABLE).select('name').execute();
+  return rows.map(row => String(row.name));
+}
+
+/**
+ * Brings the schema up to date under a lock, or only checks it.
+ *
+ * @throws StorageError (`storage_newer_schema`) where a later version of Quadro made it, (`storage_failed`) where a reader
+ * finds no board or an older schema.
+ */
+export async function migrate(
+  db: Kysely<Database>,
+  traits: DialectTraits,
+  migrates: boolean,
+  location: string,
+): Promise<void> {
+  const migrations = migrationsOf(traits);
+  const applied = await appliedMigrations(db);
+  const unknown = applied.filter(name => !Object.hasOwn(migrations, name));
+  if (unknown.length > 0) {
+    throw new StorageError(
+      'storage_newer_schema',
+      `${location} was written by a newer version of Quadro (it has ${unknown.join(', ')}): install that version to open it`,
+      { details: { unknown_migrations: unknown } },
+    );
+  }
+  const pending = Object.keys(migrations).filter(name => !applied.includes(name));
+  if (pending.length === 0) return;
+  if (!migrates) {
+    throw new StorageError(
+      'storage_failed',
+      applied.length === 0
+        ? `${location} holds no Quadro board`
+        : `${location} was written by an older version of Quadro: open it once for writing to bring it up to date`,
+    );
+  }
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+    migrationTableName: MIGRATION_TABLE,
+    migrationLockTableName: LOCK_TABLE,
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

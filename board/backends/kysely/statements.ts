@@ -1,0 +1,115 @@
+import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import type { StoredRow, TableColumns } from './columns.ts';
+import type { DialectTraits } from './dialect-traits.ts';
+
+/** Kysely knows the tables by {@link TABLES}; their row types are ours, so its own schema type is open. */
+export type Database = Record<string, StoredRow>;
+
+/** Where a statement runs: the pool, or the connection of a transaction. */
+export type Executor = Pick<Kysely<Database>, 'executeQuery'>;
+
+/** Group sizes that a list is padded or cut to, so that few statements are ever compiled. */
+const SHAPES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
+const MAX_SHAPE = 256;
+
+/**
+ * The statements of the write path, each compiled once for each shape and executed with other parameters: compiling anew at
+ * every call costs more than the write itself.
+ */
+export class Statements {
+  readonly #db: Kysely<Database>;
+  readonly #traits: DialectTraits;
+  readonly #compiled = new Map<string, CompiledQuery>();
+
+  constructor(db: Kysely<Database>, traits: DialectTraits) {
+    this.#db = db;
+    this.#traits = traits;
+  }
+
+  #shape(name: string, build: () => Compilable): CompiledQuery {
+    let compiled = this.#compiled.get(name);
+    if (compiled === undefined) {
+      compiled = build().compile();
+      this.#compiled.set(name, compiled);
+    }
+    return compiled;
+  }
+
+  async #run(executor: Executor, compiled: CompiledQuery, parameters: readonly unknown[]): Promise<StoredRow[]> {
+    const { rows } = await executor.executeQuery<StoredRow>({ ...compiled, parameters });
+    return rows;
+  }
+
+  /** Inserts rows given as values in column order; with `replace`, a row whose key exists is replaced whole. */
+  async insert(executor: Executor, table: TableColumns, rows: readonly unknown[][], replace: boolean): Promise<void> {
+    const most = Math.min(MAX_SHAPE, Math.floor(this.#traits.maxParameters / table.columns.length));
+    for (let start = 0; start < rows.length; ) {
+      const size = SHAPES.findLast(shape => shape <= Math.min(most, rows.length - start)) ?? 1;
+      const compiled = this.#shape(`insert ${table.name} ${size} ${replace}`, () =>
+        this.#insertOf(table, size, replace),
+      );
+      await this.#run(executor, compiled, rows.slice(start, start + size).flat());
+      start += size;
+    }
+  }
+
+  #insertOf(table: TableColumns, size: number, replace: boolean): Compilable {
+    const row: StoredRow = Object.fromEntries(table.columns.map(name => [name, '']));
+    const insert = this.#db.insertInto(table.name).values(Array.from({ length: size }, () => row));
+    if (!replace) return insert;
+    const rest = table.columns.filter(name => !table.key.includes(name));
+    if (this.#traits.supportsOnConflict) {
+      return insert.onConflict(conflict =>
+        conflict
+          .columns([...table.key])
+          .doUpdateSet(eb => Object.fromEntries(rest.map(name => [name, eb.ref(`excluded.${name}`)]))),
+      );
+    }
+    return insert.onDuplicateKeyUpdate(eb =>
+      Object.fromEntries(rest.map(name => [name, eb.fn('values', [eb.ref(name)])])),
+    );
+  }
+
+  /** Rows of a board whose `column` is one of `values`. */
+  async selectIn(
+    executor: Executor,
+    table: TableColumns,
+    boardId: string,
+    column: string,
+    values: readonly string[],
+  ): Promise<StoredRow[]> {
+    const rows: StoredRow[] = [];
+    for (let start = 0; start < values.length; start += MAX_SHAPE) {
+      const part = values.slice(start, start + MAX_SHAPE);
+      const size = SHAPES.find(shape => shape >= part.length) ?? MAX_SHAPE;
+      // A value more than once in the list changes nothing, so the list is padded with its last.
+      const padded = [...part, ...Array.from({ length: size - part.length }, () => part.at(-1))];
+      const compiled = this.#shape(`select ${table.name} ${column} ${size}`, () =>
+        this.#db
+          .selectFrom(table.name)
+          .select([...table.columns])
+          .where('board_id', '=', '')
+          .where(
+            column,
+            'in',
+            Array.from({ length: size }, () => ''),
+          ),
+      );
+      rows.push(...(await this.#run(executor, compiled, [boardId, ...padded])));
+    }
+    return rows;
+  }
+
+  /** The board's row, locked where rows can be. */
+  async selectBoard(executor: Executor, table: TableColumns, boardId: string, lock: boolean): Promise<StoredRow[]> {
+    const locks = lock && this.#traits.locksRows;
+    const compiled = this.#shape(`board ${locks}`, () => {
+      const select = this.#db
+        .selectFrom(table.name)
+        .select([...table.columns])
+        .where('board_id', '=', '');
+      return locks ? select.forUpdate() : select;
+    });
+    return this.#run(executor, compiled, [boardId]);
+  }
+}

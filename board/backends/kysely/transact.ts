@@ -1,0 +1,93 @@
+import type { Transaction } from 'kysely';
+import type {
+  Agent,
+  BoardRecord,
+  DataEntry,
+  IdempotencyRecord,
+  ProfileRecord,
+  Task,
+  TaskTypeRecord,
+} from '../../core/records.ts';
+import type { Changes, ProfileSet, Snapshot, TransactKeys } from '../../core/transaction.ts';
+import { decodeRow, encodeRow, TABLES, type TableColumns } from './columns.ts';
+import type { Database, Statements } from './statements.ts';
+
+/** Reads what `keys` name, the board's row first: it is the lock, and no read may be older than it. */
+export async function readSnapshot(
+  transaction: Transaction<Database>,
+  statements: Statements,
+  keys: TransactKeys,
+): Promise<Snapshot> {
+  const { board_id } = keys;
+  const [boardRow] = await statements.selectBoard(transaction, TABLES.boards, board_id, true);
+  const board = boardRow === undefined ? null : decodeRow<BoardRecord>(TABLES.boards, boardRow);
+  async function select<R extends object>(table: TableColumns, column: keyof R & string, ids: readonly string[]) {
+    const rows = await statements.selectIn(transaction, table, board_id, column, ids);
+    return new Map(
+      rows.map(row => {
+        const record = decodeRow<R>(table, row);
+        return [record[column] as string, record];
+      }),
+    );
+  }
+  const tasks = await select<Task>(TABLES.tasks, 'task_id', keys.task_ids);
+  const holders = [...tasks.values()].flatMap(task => (task.assigned_to === null ? [] : [task.assigned_to]));
+  const agentIds = [...new Set([...keys.agent_ids, ...holders])];
+  const isProfileChange = board !== null && board.profiles_version !== keys.profiles_version;
+  return {
+    board,
+    tasks,
+    agents: await select<Agent>(TABLES.agents, 'agent_id', agentIds),
+    idempotency: await select<IdempotencyRecord>(TABLES.idempotency_keys, 'idempotency_key', keys.idempotency_keys),
+    data: await select<DataEntry>(TABLES.data_entries, 'key', keys.data_keys),
+    profiles: isProfileChange ? await readProfileSet(transaction, board_id) : null,
+  };
+}
+
+async function readProfileSet(transaction: Transaction<Database>, boardId: string): Promise<ProfileSet> {
+  const profiles = await transaction.selectFrom('profiles').selectAll().where('board_id', '=', boardId).execute();
+  const taskTypes = await transaction.selectFrom('task_types').selectAll().where('board_id', '=', boardId).execute();
+  return {
+    profiles: profiles.map(row => decodeRow<ProfileRecord>(TABLES.profiles, row)),
+    task_types: taskTypes.map(row => decodeRow<TaskTypeRecord>(TABLES.task_types, row)),
+  };
+}
+
+/** Writes a decision's rows with multi-row statements, the board's row among them. */
+export async function writeChanges(
+  transaction: Transaction<Database>,
+  statements: Statements,
+  boardId: string,
+  changes: Changes,
+): Promise<void> {
+  async function write(table: TableColumns, records: readonly object[], replace: boolean): Promise<void> {
+    if (records.length === 0) return;
+    const rows = records.map(record => encodeRow(table, boardId, record));
+    await statements.insert(transaction, table, rows, replace);
+  }
+  await write(TABLES.boards, [changes.board], true);
+  await write(TABLES.tasks, changes.tasks, true);
+  await write(TABLES.agents, changes.agents, true);
+  await write(TABLES.events, changes.events, false);
+  await write(TABLES.chief_cycles, changes.chief_cycles, false);
+  await write(TABLES.ombudsman_ticks, changes.ombudsman_ticks, false);
+  await write(TABLES.flight_log, changes.flight_log, false);
+  await write(TABLES.idempotency_keys, changes.idempotency, true);
+  await write(TABLES.data_entries, changes.data_put, true);
+  await write(TABLES.profiles, changes.profiles, false);
+  await write(TABLES.task_types, changes.task_types, false);
+  if (changes.data_deleted.length > 0) {
+    await transaction
+      .deleteFrom('data_entries')
+      .where('board_id', '=', boardId)
+      .where('key', 'in', [...changes.data_deleted])
+      .execute();
+  }
+  if (changes.idempotency_expired_before !== null) {
+    await transaction
+      .deleteFrom('idempotency_keys')
+      .where('board_id', '=', boardId)
+      .where('created_at', '<', changes.idempotency_expired_before)
+      .execute();
+  }
+}

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Dialect, SqliteAdapter, SqliteDialect } from 'kysely';
+import { StorageError } from '../../core/errors.ts';
+import { importPeer } from '../../missing-package.ts';
+import type { Backend } from '../backend.ts';
+import type { DialectTraits } from '../kysely/dialect-traits.ts';
+import { KyselyBackend } from '../kysely/kysely-backend.ts';
+import { preparingDatabase } from './database.ts';
+import { primaryCode, sqliteErrorOf } from './errors.ts';
+
+/** Where the file is and how it is opened. */
+export interface SqliteOptions {
+  /** A path, or `:memory:` for a board that lives as long as its process. */
+  readonly file: string;
+  /** Opens for reading only: the file must exist, and nothing is created or migrated. Default false. */
+  readonly readOnly?: boolean;
+  /** Refuses to make a file that is not there. Default false. */
+  readonly mustExist?: boolean;
+  /** How long a write waits for another process's, in milliseconds. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+}
+
+const TRAITS: DialectTraits = {
+  types: {
+    text: 'text',
+    longText: 'text',
+    int: 'integer',
+    bool: 'integer',
+    json: 'text',
+    clusteredTableSuffix: 'without rowid',
+  },
+  locksRows: false,
+  supportsOnConflict: true,
+  maxParameters: 32_766,
+  errorOf: sqliteErrorOf,
+  isRetryable: error => primaryCode(error) === 'SQLITE_BUSY',
+};
+
+class TransactionalDdlAdapter extends SqliteAdapter {
+  /** SQLite has it; with it, migrations run inside one transaction, whose write lock is the migration lock. */
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class BoardSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdlAdapter();
+  }
+}
+
+async function dialectOf(options: SqliteOptions): Promise<Dialect> {
+  const { file, readOnly = false, mustExist = readOnly, busyTimeoutMs = 5_000 } = options;
+  const { default: BetterSqlite3 } = await importPeer('better-sqlite3', () => import('better-sqlite3'));
+  if (mustExist && file !== ':memory:' && !existsSync(file)) {
+    throw new StorageError('storage_failed', `There is no board at ${file}: check the path`);
+  }
+  try {
+    const database = new BetterSqlite3(file, { readonly: readOnly, timeout: busyTimeoutMs });
+    try {
+      if (!readOnly) {
+        database.pragma('journal_mode = WAL');
+        // NORMAL would lose acknowledged commits in a power cut.
+        database.pragma('synchronous = FULL');
+      }
+      database.pragma('foreign_keys = ON');
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return new BoardSqliteDialect({ database: preparingDatabase(database) });
+  } catch (error) {
+    throw sqliteErrorOf(error, `open ${file}`);
+  }
+}
+
+/**
+ * A board in a SQLite file: WAL, `synchronous = FULL`, one writer at a time across processes. Needs the package
+ * `better-sqlite3`.
+ *
+ * @example const board = await openBoard({ backend: sqlite({ file: 'board.db' }) });
+ * @throws StorageError when opened: `storage_not_a_database`, `storage_read_only`, `storage_full`, `storage_busy`,
+ * `storage_newer_schema`, `storage_failed`. ConfigurationError (`missing_package`).
+ */
+export function sqlite(options: SqliteOptions): Backend {
+  const isMemory = options.file === ':memory:' || options.file === '';
+  return new KyselyBackend({
+    name: 'sqlite',
+    location: options.file,
+    isSynchronous: true,
+    sidecarPath: isMemory ? null : resolve(options.file),
+    traits: TRAITS,
+    dialect: () => dialectOf(options),
+    migrates: options.readOnly !== true,
+  });
+}

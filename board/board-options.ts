@@ -1,0 +1,83 @@
+import type { Backend } from './backends/backend.ts';
+import { systemClock } from './clock.ts';
+import { ConfigurationError } from './core/errors.ts';
+import type { Lifecycle } from './core/lifecycle/types.ts';
+import { isIdSized, MAX_PAYLOAD_BYTES } from './core/payload.ts';
+import type { Micros } from './core/time.ts';
+import { randomTaskIds, type TaskIdProvider } from './task-ids.ts';
+
+/** How to open a board. */
+export interface BoardOptions {
+  /** Where it is stored: `sqlite({ file })` of `quadro/sqlite`, say. The board closes it. */
+  readonly backend: Backend;
+  /** The board's name inside its database. Default `default`. */
+  readonly boardId?: string;
+  /** Lifecycle profiles to register; an equal definition is no new version. */
+  readonly lifecycles?: readonly Lifecycle[];
+  /** Task type → profile name. A type that is not named uses `review_required`. */
+  readonly taskTypes?: Readonly<Record<string, string>>;
+  /** Makes an earlier definition the newest again, where otherwise it is taken for an older process's. Default false. */
+  readonly restoreLifecycles?: boolean;
+  /** Lets HUMAN_REVIEW and ON_HOLD lead back to UNASSIGNED, in every profile. Kept by the board once it is set. */
+  readonly resumable?: boolean;
+  /** Mints ids for tasks posted without one. Default: five random characters. */
+  readonly taskIds?: TaskIdProvider;
+  /** The time in microseconds. Default: the system's clock. */
+  readonly clock?: () => Micros;
+  /** Refuses to make a board that is not there. Default false. */
+  readonly mustExist?: boolean;
+  /** Only reads: every writing intent is refused. Implies `mustExist`. Default false. */
+  readonly readOnly?: boolean;
+  /** Most commands a transaction. Default 256. */
+  readonly maxBatch?: number;
+  /** Most commands waiting; beyond it a command gets OverloadedError. Default 10,000. */
+  readonly maxQueued?: number;
+  /** Largest payload, in bytes of JSON. Default 1 MiB. */
+  readonly maxPayloadBytes?: number;
+  /** How long idempotency keys are remembered, in seconds. Default 7 days. */
+  readonly idempotencySeconds?: number;
+  /** Told of what a listener threw; the board goes on. Default: a warning of the process. */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/** The options with every default filled in. */
+export type ResolvedBoardOptions = Required<Omit<BoardOptions, 'resumable'>> & Pick<BoardOptions, 'resumable'>;
+
+const WEEK_SECONDS = 7 * 24 * 3600;
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), 'QuadroListenerWarning');
+}
+
+/** @throws ConfigurationError (`invalid_configuration`) naming every fault. */
+export function resolveBoardOptions(options: BoardOptions): ResolvedBoardOptions {
+  const { readOnly = false } = options;
+  const resolved: ResolvedBoardOptions = {
+    boardId: 'default',
+    lifecycles: [],
+    taskTypes: {},
+    restoreLifecycles: false,
+    taskIds: randomTaskIds(),
+    clock: systemClock(),
+    readOnly,
+    maxBatch: 256,
+    maxQueued: 10_000,
+    maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    idempotencySeconds: WEEK_SECONDS,
+    onListenerError: warn,
+    ...options,
+    mustExist: options.mustExist ?? readOnly,
+  };
+  const faults: string[] = [];
+  if (resolved.boardId === '' || !isIdSized(resolved.boardId)) faults.push('boardId must be 1 to 200 bytes long');
+  for (const name of ['maxBatch', 'maxQueued', 'maxPayloadBytes', 'idempotencySeconds'] as const) {
+    if (!Number.isSafeInteger(resolved[name]) || resolved[name] < 1)
+      faults.push(`${name} must be a whole number from 1`);
+  }
+  if (readOnly && (resolved.lifecycles.length > 0 || Object.keys(resolved.taskTypes).length > 0)) {
+    faults.push('a board that only reads registers no lifecycles or task types');
+  }
+  if (faults.length > 0)
+    throw new ConfigurationError('invalid_configuration', faults.join('; '), { details: { faults } });
+  return resolved;
+}

@@ -1,0 +1,389 @@
+import { randomUUID } from 'node:crypto';
+import type { Backend, TaskCount } from './backends/backend.ts';
+import { BoardMethods } from './board-methods.ts';
+import { type BoardOptions, type ResolvedBoardOptions, resolveBoardOptions } from './board-options.ts';
+import { fingerprint } from './core/canonical-json.ts';
+import { type Command, IDEMPOTENT_INTENTS, type WriteIntent } from './core/decide/command.ts';
+import { isWriteIntent } from './core/decide/decide.ts';
+import { builtinProfileRecords, ProfileRegistry, registrationOf } from './core/decide/profiles.ts';
+import { errorOf, quadroErrorOf } from './core/errors.ts';
+import type { CallOptions, Intent, ParamsOf, ResultOf } from './core/intents.ts';
+import type { JsonObject } from './core/json.ts';
+import { checkPayload, isIdSized, MAX_ID_BYTES } from './core/payload.ts';
+import type {
+  Agent,
+  BoardRecord,
+  ChiefCycle,
+  Event,
+  FlightLogEntry,
+  OmbudsmanTick,
+  ProfileRecord,
+  Task,
+} from './core/records.ts';
+import type { Changes, Snapshot } from './core/transaction.ts';
+import { type BoardMeter, BoardMeters, type MeteredBoard } from './meter.ts';
+import { eventRows, flightLogRows, type ReadHost, read, taskRows } from './reader.ts';
+import type { TableSource } from './table-source.ts';
+import { MAX_ID_ATTEMPTS } from './task-ids.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * A governed task board. Its typed methods are the intents of spec.md; whatever they change is committed in one transaction
+ * before they answer. Made by {@link openBoard}.
+ */
+export class Board extends BoardMethods implements TableSource, MeteredBoard {
+  /** Its name inside its database. */
+  readonly boardId: string;
+  /** Made once; identifies it everywhere. */
+  readonly boardUid: string;
+  readonly backend: Backend;
+  readonly #options: ResolvedBoardOptions;
+  readonly #writer: Writer;
+  readonly #meters: BoardMeters;
+  readonly #commitListeners = new Set<() => void>();
+  readonly #eventListeners = new Set<(events: readonly Event[]) => void>();
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  #registry: ProfileRegistry;
+  #profilesVersion: number;
+  #closing: Promise<void> | null = null;
+
+  /** Use {@link openBoard}. */
+  constructor(options: ResolvedBoardOptions, record: BoardRecord, registry: ProfileRegistry) {
+    super();
+    this.#options = options;
+    this.backend = options.backend;
+    this.boardId = record.board_id;
+    this.boardUid = record.board_uid;
+    this.#registry = registry;
+    this.#profilesVersion = record.profiles_version;
+    this.#meters = new BoardMeters(options.onListenerError);
+    this.#writer = new Writer({
+      backend: this.backend,
+      options,
+      meter: this.#meters,
+      registryOf: snapshot => this.#registryOf(snapshot),
+      profilesVersion: () => this.#profilesVersion,
+      committed: events => this.#committed(events),
+    });
+  }
+
+  /**
+   * Answers any intent of a board.
+   *
+   * @throws QuadroError with a stable `code`; where it throws, nothing was written.
+   */
+  override async call<I extends Intent>(
+    intent: I,
+    params: ParamsOf<I>,
+    options: CallOptions = {},
+  ): Promise<ResultOf<I>> {
+    try {
+      checkPayload(intent, params as Readonly<Record<string, unknown>>, this.#options.maxPayloadBytes);
+      checkCallOptions(options);
+      if (isWriteIntent(intent))
+        return (await this.#write(intent, params as ParamsOf<typeof intent>, options)) as ResultOf<I>;
+      return await read(this.#reads, intent, params);
+    } catch (error) {
+      const refusal = quadroErrorOf(error);
+      this.#meters.refusal(intent, refusal.code);
+      throw refusal;
+    }
+  }
+
+  async #write<I extends WriteIntent>(intent: I, params: ParamsOf<I>, options: CallOptions): Promise<ResultOf<I>> {
+    if (this.#options.readOnly) throw errorOf('storage_read_only', 'This board was opened for reading only');
+    const key = IDEMPOTENT_INTENTS.has(intent) ? (options.idempotencyKey ?? null) : null;
+    const command: Command<I> = {
+      intent,
+      params,
+      idempotencyKey: key,
+      fingerprint: key === null ? null : fingerprint(intent, withoutUndefined(params)),
+      actor: options.actor ?? null,
+      cycleId: options.cycleId ?? null,
+      tickId: options.tickId ?? null,
+    };
+    if (intent === 'board.post_task') return (await this.#post(command as Command<'board.post_task'>)) as ResultOf<I>;
+    return this.#writer.write(command, sizeOf(params));
+  }
+
+  /** Posts a task, minting its id where the caller gave none, again where the id is taken (Q22). */
+  async #post(command: Command<'board.post_task'>): Promise<ResultOf<'board.post_task'>> {
+    const { params } = command;
+    const bytes = sizeOf(params);
+    if (params.task_id != null) return this.#writer.write(command, bytes);
+    const taken = new Set<string>();
+    for (let attempt = 0; attempt < MAX_ID_ATTEMPTS; attempt++) {
+      const task_id = this.#options.taskIds.generate(taken);
+      checkPayload('board.post_task', { ...params, task_id }, Number.POSITIVE_INFINITY);
+      try {
+        return await this.#writer.write({ ...command, params: { ...params, task_id } }, bytes);
+      } catch (error) {
+        if (quadroErrorOf(error).code !== 'duplicate_task_id') throw error;
+        taken.add(task_id);
+      }
+    }
+    throw errorOf('task_ids_exhausted', `No free task id after ${MAX_ID_ATTEMPTS} attempts: use longer ids`);
+  }
+
+  /** Calls back with the events of each commit of this process, in order. Answers how to stop. */
+  onEvents(listener: (events: readonly Event[]) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => void this.#eventListeners.delete(listener);
+  }
+
+  onCommit(listener: () => void): () => void {
+    this.#commitListeners.add(listener);
+    return () => void this.#commitListeners.delete(listener);
+  }
+
+  #committed(events: readonly Event[]): void {
+    if (events.length > 0) for (const listener of this.#eventListeners) this.#guard(() => listener(events));
+    for (const listener of this.#commitListeners) this.#guard(listener);
+  }
+
+  /** An observer can never break the observed. */
+  #guard(notify: () => void): void {
+    try {
+      notify();
+    } catch (error) {
+      this.#options.onListenerError(error);
+    }
+  }
+
+  #registryOf(snapshot: Snapshot): ProfileRegistry {
+    if (snapshot.profiles !== null && snapshot.board !== null) {
+      this.#registry = new ProfileRegistry(snapshot.profiles, snapshot.board.resumable);
+      this.#profilesVersion = snapshot.board.profiles_version;
+    }
+    return this.#registry;
+  }
+
+  /** Brings what another process has registered into this one. */
+  async #freshRegistry(): Promise<ProfileRegistry> {
+    const board = await this.board();
+    if (board.profiles_version !== this.#profilesVersion) {
+      this.#registry = new ProfileRegistry(await this.backend.readProfiles(this.boardId), board.resumable);
+      this.#profilesVersion = board.profiles_version;
+    }
+    return this.#registry;
+  }
+
+  get #reads(): ReadHost {
+    return { backend: this.backend, boardId: this.boardId, registry: () => this.#freshRegistry() };
+  }
+
+  async board(): Promise<BoardRecord> {
+    const record = await this.backend.readBoard(this.boardId);
+    if (record === null)
+      throw errorOf('board_not_found', `There is no board ${this.boardId} in ${this.backend.location}`);
+    return record;
+  }
+
+  events(after: number, limit: number): Promise<readonly Event[]> {
+    return this.backend.readEvents({ board_id: this.boardId, after, limit });
+  }
+
+  chiefCycles(after: number, limit: number): Promise<readonly ChiefCycle[]> {
+    return this.backend.readChiefCycles({ board_id: this.boardId, after, limit });
+  }
+
+  ombudsmanTicks(after: number, limit: number): Promise<readonly OmbudsmanTick[]> {
+    return this.backend.readOmbudsmanTicks({ board_id: this.boardId, after, limit });
+  }
+
+  taskHistory(taskId: string): Promise<readonly Event[]> {
+    return Array.fromAsync(eventRows(this.#reads, { task_id: taskId }));
+  }
+
+  tasksById(taskIds: readonly string[]): Promise<readonly Task[]> {
+    const standings = ['open', 'finished', 'archived'] as const;
+    return this.backend.readTasks({ board_id: this.boardId, task_ids: taskIds, standings, limit: taskIds.length });
+  }
+
+  tasks(): AsyncIterable<Task> {
+    return taskRows(this.#reads, { standings: ['open', 'finished', 'archived'] });
+  }
+
+  async *agents(): AsyncGenerator<Agent> {
+    yield* await this.listAgents();
+  }
+
+  flightLog(): AsyncIterable<FlightLogEntry> {
+    return flightLogRows(this.#reads);
+  }
+
+  async *profiles(): AsyncGenerator<ProfileRecord> {
+    yield* builtinProfileRecords();
+    yield* (await this.backend.readProfiles(this.boardId)).profiles;
+  }
+
+  /** Every agent, by agent_id (Q35: one SELECT). */
+  listAgents(): Promise<readonly Agent[]> {
+    return this.backend.readAgents(this.boardId);
+  }
+
+  /** Every task that is not archived, by (priority, created_at). */
+  listTasks(): Promise<readonly Task[]> {
+    return Array.fromAsync(taskRows(this.#reads, {}));
+  }
+
+  /** Open tasks by type, status and stage kind: one grouped query. */
+  countOpenTasks(): Promise<readonly TaskCount[]> {
+    return this.backend.countOpenTasks(this.boardId);
+  }
+
+  get backendName(): string {
+    return this.backend.name;
+  }
+
+  get queueDepth(): number {
+    return this.#writer.depth;
+  }
+
+  attachMeter(meter: BoardMeter): () => void {
+    return this.#meters.attach(meter);
+  }
+
+  /** Something of the board's that `close` must finish first: an attached exporter, a running Chief. */
+  closeWith(closer: () => Promise<unknown>): void {
+    this.#closers.push(closer);
+  }
+
+  /** Finishes what it began: attached parts first, then every command that was taken, then the backend. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const closer of this.#closers.toReversed()) await closer();
+    await this.#writer.close();
+    await this.backend.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Bytes a command brings to its transaction, about. */
+function sizeOf(params: object): number {
+  return JSON.stringify(params).length;
+}
+
+function withoutUndefined(params: object): JsonObject {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) as JsonObject;
+}
+
+function checkCallOptions(options: CallOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === null || value === undefined) continue;
+    if (typeof value !== 'string' || value === '' || !isIdSized(value)) {
+      throw errorOf('invalid_payload', `${name} must be a text of 1 to ${MAX_ID_BYTES} bytes`);
+    }
+    if (value.includes('\0') || !value.isWellFormed()) throw errorOf('invalid_text', `${name} is no valid text`);
+  }
+}
+
+const NO_CHANGES: Omit<Changes, 'board'> = {
+  tasks: [],
+  agents: [],
+  events: [],
+  chief_cycles: [],
+  ombudsman_ticks: [],
+  flight_log: [],
+  idempotency: [],
+  data_put: [],
+  data_deleted: [],
+  profiles: [],
+  task_types: [],
+  idempotency_expired_before: null,
+};
+
+function newBoard(boardId: string, now: number): BoardRecord {
+  return {
+    board_id: boardId,
+    board_uid: randomUUID(),
+    created_at: now,
+    last_timestamp: now,
+    next_sequence_id: 1,
+    next_cycle_sequence_id: 1,
+    next_tick_sequence_id: 1,
+    next_entry_id: 1,
+    profiles_version: 0,
+    resumable: false,
+    imported_until: null,
+  };
+}
+
+/** The board's row and registry, made where they are not there, with what this process registers added. */
+async function establish(options: ResolvedBoardOptions): Promise<{ record: BoardRecord; registry: ProfileRegistry }> {
+  const { backend, boardId } = options;
+  const uid = randomUUID();
+  const keys = {
+    board_id: boardId,
+    task_ids: [],
+    agent_ids: [],
+    idempotency_keys: [],
+    data_keys: ['_col_order'],
+    profiles_version: -1,
+  };
+  return backend.transact(keys, snapshot => {
+    const now = options.clock();
+    const known = snapshot.board ?? { ...newBoard(boardId, now), board_uid: uid };
+    if (snapshot.board === null && options.mustExist) {
+      throw errorOf('board_not_found', `There is no board ${boardId} in ${backend.location}`);
+    }
+    const set = snapshot.profiles ?? { profiles: [], task_types: [] };
+    const { lifecycles, taskTypes, restoreLifecycles } = options;
+    const added = registrationOf(set, { lifecycles, taskTypes, restore: restoreLifecycles }, now);
+    const resumable = options.resumable ?? known.resumable;
+    const isChanged = added.profiles.length + added.task_types.length > 0 || resumable !== known.resumable;
+    const record: BoardRecord = {
+      ...known,
+      resumable,
+      profiles_version: known.profiles_version + (isChanged ? 1 : 0),
+    };
+    const all = {
+      profiles: [...set.profiles, ...added.profiles],
+      task_types: [...set.task_types, ...added.task_types],
+    };
+    const registry = new ProfileRegistry(all, resumable);
+    const first = lifecycles[0];
+    const columns = first && !snapshot.data.has('_col_order') ? [...first.columns] : null;
+    const data_put = columns === null ? [] : [{ key: '_col_order', value: columns, updated_at: now }];
+    const isNew = snapshot.board === null || isChanged || columns !== null;
+    const changes = isNew ? { ...NO_CHANGES, board: record, ...added, data_put } : null;
+    return { changes, result: { record, registry } };
+  });
+}
+
+async function readOnlyBoard(
+  options: ResolvedBoardOptions,
+): Promise<{ record: BoardRecord; registry: ProfileRegistry }> {
+  const { backend, boardId } = options;
+  const record = await backend.readBoard(boardId);
+  if (record === null) throw errorOf('board_not_found', `There is no board ${boardId} in ${backend.location}`);
+  return { record, registry: new ProfileRegistry(await backend.readProfiles(boardId), record.resumable) };
+}
+
+/**
+ * Opens a board, making it where it is not there.
+ *
+ * @example
+ * const board = await openBoard({ backend: sqlite({ file: 'board.db' }), taskTypes: { memo: 'fast' } });
+ * const { task } = await board.postTask({ task_type: 'memo', label: 'Say hello' });
+ * await board.close();
+ * @throws StorageError, ValidationError (`invalid_lifecycle`), NotFoundError (`board_not_found`), ConfigurationError.
+ */
+export async function openBoard(options: BoardOptions): Promise<Board> {
+  const resolved = resolveBoardOptions(options);
+  await resolved.backend.open();
+  try {
+    const { record, registry } = resolved.readOnly ? await readOnlyBoard(resolved) : await establish(resolved);
+    return new Board(resolved, record, registry);
+  } catch (error) {
+    await resolved.backend.close();
+    throw error;
+  }
+}

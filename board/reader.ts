@@ -1,0 +1,173 @@
+import type { Backend } from './backends/backend.ts';
+import type { ProfileRegistry } from './core/decide/profiles.ts';
+import { FLIGHT_LOG_PREFIX } from './core/decide/records.ts';
+import { errorOf } from './core/errors.ts';
+import type { Intent, ParamsOf, ResultOf } from './core/intents.ts';
+import type { Json } from './core/json.ts';
+import type { Edge } from './core/lifecycle/types.ts';
+import type { DataEntry, Event, FlightLogEntry, Standing, Task } from './core/records.ts';
+import { flightPlanOf } from './core/stages.ts';
+
+/** Rows a page of the board's own reads holds. */
+const PAGE_ROWS = 1_000;
+
+/** What a read needs of the board. */
+export interface ReadHost {
+  readonly backend: Backend;
+  readonly boardId: string;
+  registry(): Promise<ProfileRegistry>;
+}
+
+/** Reads page after page until a short one; the next begins after the last row. */
+export async function* pages<Row>(read: (last: Row | undefined) => Promise<readonly Row[]>): AsyncGenerator<Row> {
+  let last: Row | undefined;
+  for (;;) {
+    const page = await read(last);
+    yield* page;
+    if (page.length < PAGE_ROWS) return;
+    last = page.at(-1);
+  }
+}
+
+/** Tasks by (priority, created_at, task_id). */
+export function taskRows(
+  host: ReadHost,
+  filter: { statuses?: readonly string[]; standings?: readonly Standing[] },
+): AsyncGenerator<Task> {
+  const board_id = host.boardId;
+  return pages(after => host.backend.readTasks({ board_id, ...filter, ...(after && { after }), limit: PAGE_ROWS }));
+}
+
+/** Flight-log entries by entry_id, of one task or all. */
+export function flightLogRows(host: ReadHost, taskId?: string): AsyncGenerator<FlightLogEntry> {
+  return pages<FlightLogEntry>(last =>
+    host.backend.readFlightLog({
+      board_id: host.boardId,
+      after: last?.entry_id ?? 0,
+      limit: PAGE_ROWS,
+      ...(taskId !== undefined && { task_id: taskId }),
+    }),
+  );
+}
+
+/** Events ascending, of one task, one agent, or all. */
+export function eventRows(
+  host: ReadHost,
+  filter: { task_id?: string; agent_id?: string; after?: number },
+): AsyncGenerator<Event> {
+  return pages<Event>(last =>
+    host.backend.readEvents({
+      board_id: host.boardId,
+      limit: PAGE_ROWS,
+      ...filter,
+      after: last?.sequence_id ?? filter.after ?? 0,
+    }),
+  );
+}
+
+function dataRows(host: ReadHost, prefix: string): AsyncGenerator<DataEntry> {
+  const board_id = host.boardId;
+  return pages<DataEntry>(last =>
+    host.backend.readData({ board_id, prefix, ...(last && { after: last.key }), limit: PAGE_ROWS }),
+  );
+}
+
+/**
+ * One task, archived ones too.
+ *
+ * @throws NotFoundError (`task_not_found`)
+ */
+async function taskOf(host: ReadHost, taskId: string): Promise<Task> {
+  const [task] = await host.backend.readTasks({
+    board_id: host.boardId,
+    task_ids: [taskId],
+    standings: ['open', 'finished', 'archived'],
+    limit: 1,
+  });
+  if (task === undefined) throw errorOf('task_not_found', `Task not found: ${taskId}`);
+  return task;
+}
+
+async function fullState(host: ReadHost): Promise<ResultOf<'board.get_full_state'>> {
+  const [tasks, agents, entries, registry] = await Promise.all([
+    Array.fromAsync(taskRows(host, {})),
+    host.backend.readAgents(host.boardId),
+    Array.fromAsync(dataRows(host, '')),
+    host.registry(),
+  ]);
+  const data: Record<string, Json> = Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+  return { tasks, agents, data, _terminal_statuses: registry.terminalStatuses() };
+}
+
+async function openState(host: ReadHost): Promise<ResultOf<'board.get_open_state'>> {
+  // The board's row first: what is read after it holds everything up to that row's number.
+  const board = await host.backend.readBoard(host.boardId);
+  if (board === null) throw errorOf('board_not_found', `There is no board ${host.boardId} in ${host.backend.location}`);
+  const registry = await host.registry();
+  const tasks = await Array.fromAsync(taskRows(host, { standings: ['open'] }));
+  const agents = await host.backend.readAgents(host.boardId);
+  const profiles = [...registry.all()];
+  const staleFrom = (edges: readonly Edge[]) => edges.filter(edge => edge.to === 'STALE').map(edge => edge.from);
+  return {
+    board_uid: board.board_uid,
+    tasks,
+    agents,
+    seen_sequence_id: board.next_sequence_id - 1,
+    routes: Object.fromEntries(profiles.map(([key, { routes }]) => [key, Object.fromEntries(routes)])),
+    stale_from: Object.fromEntries(profiles.map(([key, { edges }]) => [key, staleFrom(edges)])),
+  };
+}
+
+async function dataOf(host: ReadHost, key: string): Promise<ResultOf<'board.get_data'>> {
+  if (key.startsWith(FLIGHT_LOG_PREFIX)) {
+    const entries = await Array.fromAsync(flightLogRows(host, key.slice(FLIGHT_LOG_PREFIX.length)));
+    return { key, value: entries as unknown as Json };
+  }
+  const [entry] = await host.backend.readData({ board_id: host.boardId, keys: [key], limit: 1 });
+  return { key, value: entry?.value ?? null };
+}
+
+type Readers = { readonly [I in Intent]?: (host: ReadHost, params: ParamsOf<I>) => Promise<ResultOf<I>> };
+
+/** The intents that only read. */
+const READERS: Readers = {
+  'board.get_task': async (host, { task_id }) => ({ task: await taskOf(host, task_id) }),
+  'board.get_full_state': host => fullState(host),
+  'board.get_open_state': host => openState(host),
+  'board.list_tasks_by_status': async (host, { statuses }) => {
+    // Q26: what is no list matches nothing.
+    const wanted = Array.isArray(statuses) ? statuses.filter(each => typeof each === 'string') : [];
+    return { tasks: wanted.length === 0 ? [] : await Array.fromAsync(taskRows(host, { statuses: wanted })) };
+  },
+  'board.stream_events': async (host, { since_sequence }) => ({
+    events: await Array.fromAsync(eventRows(host, { after: since_sequence ?? 0 })),
+  }),
+  'board.get_task_history': async (host, { task_id }) => ({
+    events: await Array.fromAsync(eventRows(host, { task_id })),
+  }),
+  'board.get_agent_activity': async (host, { agent_id }) => ({
+    events: await Array.fromAsync(eventRows(host, { agent_id })),
+  }),
+  'board.get_data': (host, { key }) => dataOf(host, key),
+  'board.list_data': async (host, { prefix }) => {
+    const entries = await Array.fromAsync(dataRows(host, prefix ?? ''));
+    return { entries: entries.map(({ key, value }) => ({ key, value })) };
+  },
+  'board.flight_plan': async (host, { task_id }) => {
+    const task = await taskOf(host, task_id);
+    const history = await Array.fromAsync(eventRows(host, { task_id }));
+    const flightLog = await Array.fromAsync(flightLogRows(host, task_id));
+    return { flight_plan: flightPlanOf(task, history, flightLog) };
+  },
+};
+
+/**
+ * Answers an intent that only reads.
+ *
+ * @throws NotFoundError; ValidationError (`unsupported_intent`) for an intent that a board does not answer.
+ */
+export function read<I extends Intent>(host: ReadHost, intent: I, params: ParamsOf<I>): Promise<ResultOf<I>> {
+  const reader = READERS[intent];
+  if (reader === undefined) throw errorOf('unsupported_intent', `Unsupported board intent: ${intent}`);
+  return reader(host, params);
+}
