@@ -22,7 +22,7 @@ import type {
 } from './core/records.ts';
 import type { Changes, Snapshot } from './core/transaction.ts';
 import { type BoardMeter, BoardMeters, type MeteredBoard } from './meter.ts';
-import { eventRows, flightLogRows, type ReadHost, read, taskRows } from './reader.ts';
+import { ALL_STANDINGS, allTasks, eventRows, flightLogRows, listedTasks, type ReadHost, read } from './reader.ts';
 import type { TableSource } from './table-source.ts';
 import { MAX_ID_ATTEMPTS } from './task-ids.ts';
 import { Writer } from './writer.ts';
@@ -196,12 +196,12 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   }
 
   tasksById(taskIds: readonly string[]): Promise<readonly Task[]> {
-    const standings = ['open', 'finished', 'archived'] as const;
-    return this.backend.readTasks({ board_id: this.boardId, task_ids: taskIds, standings, limit: taskIds.length });
+    const query = { board_id: this.boardId, task_ids: taskIds, standings: ALL_STANDINGS, limit: taskIds.length };
+    return this.backend.readTasks(query);
   }
 
   tasks(): AsyncIterable<Task> {
-    return taskRows(this.#reads, { standings: ['open', 'finished', 'archived'] });
+    return allTasks(this.#reads);
   }
 
   async *agents(): AsyncGenerator<Agent> {
@@ -224,7 +224,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
 
   /** Every task that is not archived, by (priority, created_at). */
   listTasks(): Promise<readonly Task[]> {
-    return Array.fromAsync(taskRows(this.#reads, {}));
+    return Array.fromAsync(listedTasks(this.#reads, {}));
   }
 
   /** Open tasks by type, status and stage kind: one grouped query. */

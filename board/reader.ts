@@ -1,4 +1,4 @@
-import type { Backend } from './backends/backend.ts';
+import type { Backend, TaskQuery } from './backends/backend.ts';
 import type { ProfileRegistry } from './core/decide/profiles.ts';
 import { FLIGHT_LOG_PREFIX } from './core/decide/records.ts';
 import { errorOf } from './core/errors.ts';
@@ -11,6 +11,9 @@ import { flightPlanOf } from './core/stages.ts';
 /** Rows a page of the board's own reads holds. */
 const PAGE_ROWS = 1_000;
 
+/** Archived tasks too. */
+export const ALL_STANDINGS: readonly Standing[] = ['open', 'finished', 'archived'];
+
 /** What a read needs of the board. */
 export interface ReadHost {
   readonly backend: Backend;
@@ -18,24 +21,36 @@ export interface ReadHost {
   registry(): Promise<ProfileRegistry>;
 }
 
+/**
+ * Rows a page of a list holds: lists are answered whole, and a page in the order of priority costs a sort of all that
+ * match.
+ */
+const LIST_ROWS = 50_000;
+
 /** Reads page after page until a short one; the next begins after the last row. */
-export async function* pages<Row>(read: (last: Row | undefined) => Promise<readonly Row[]>): AsyncGenerator<Row> {
+async function* pages<Row>(
+  read: (last: Row | undefined) => Promise<readonly Row[]>,
+  limit: number = PAGE_ROWS,
+): AsyncGenerator<Row> {
   let last: Row | undefined;
   for (;;) {
     const page = await read(last);
     yield* page;
-    if (page.length < PAGE_ROWS) return;
+    if (page.length < limit) return;
     last = page.at(-1);
   }
 }
 
-/** Tasks by (priority, created_at, task_id). */
-export function taskRows(
-  host: ReadHost,
-  filter: { statuses?: readonly string[]; standings?: readonly Standing[] },
-): AsyncGenerator<Task> {
-  const board_id = host.boardId;
-  return pages(after => host.backend.readTasks({ board_id, ...filter, ...(after && { after }), limit: PAGE_ROWS }));
+/** Tasks by (priority, created_at, task_id), as every list has them. */
+export function listedTasks(host: ReadHost, filter: Pick<TaskQuery, 'statuses' | 'standings'>): AsyncGenerator<Task> {
+  const query = { board_id: host.boardId, ...filter, limit: LIST_ROWS };
+  return pages(after => host.backend.readTasks({ ...query, ...(after && { after }) }), LIST_ROWS);
+}
+
+/** Every task, archived ones too, by task_id. */
+export function allTasks(host: ReadHost): AsyncGenerator<Task> {
+  const query: TaskQuery = { board_id: host.boardId, order: 'task_id', standings: ALL_STANDINGS, limit: PAGE_ROWS };
+  return pages(after => host.backend.readTasks({ ...query, ...(after && { after }) }));
 }
 
 /** Flight-log entries by entry_id, of one task or all. */
@@ -81,7 +96,7 @@ async function taskOf(host: ReadHost, taskId: string): Promise<Task> {
   const [task] = await host.backend.readTasks({
     board_id: host.boardId,
     task_ids: [taskId],
-    standings: ['open', 'finished', 'archived'],
+    standings: ALL_STANDINGS,
     limit: 1,
   });
   if (task === undefined) throw errorOf('task_not_found', `Task not found: ${taskId}`);
@@ -90,7 +105,7 @@ async function taskOf(host: ReadHost, taskId: string): Promise<Task> {
 
 async function fullState(host: ReadHost): Promise<ResultOf<'board.get_full_state'>> {
   const [tasks, agents, entries, registry] = await Promise.all([
-    Array.fromAsync(taskRows(host, {})),
+    Array.fromAsync(listedTasks(host, {})),
     host.backend.readAgents(host.boardId),
     Array.fromAsync(dataRows(host, '')),
     host.registry(),
@@ -104,7 +119,7 @@ async function openState(host: ReadHost): Promise<ResultOf<'board.get_open_state
   const board = await host.backend.readBoard(host.boardId);
   if (board === null) throw errorOf('board_not_found', `There is no board ${host.boardId} in ${host.backend.location}`);
   const registry = await host.registry();
-  const tasks = await Array.fromAsync(taskRows(host, { standings: ['open'] }));
+  const tasks = await Array.fromAsync(listedTasks(host, { standings: ['open'] }));
   const agents = await host.backend.readAgents(host.boardId);
   const profiles = [...registry.all()];
   const staleFrom = (edges: readonly Edge[]) => edges.filter(edge => edge.to === 'STALE').map(edge => edge.from);
@@ -137,7 +152,7 @@ const READERS: Readers = {
   'board.list_tasks_by_status': async (host, { statuses }) => {
     // Q26: what is no list matches nothing.
     const wanted = Array.isArray(statuses) ? statuses.filter(each => typeof each === 'string') : [];
-    return { tasks: wanted.length === 0 ? [] : await Array.fromAsync(taskRows(host, { statuses: wanted })) };
+    return { tasks: wanted.length === 0 ? [] : await Array.fromAsync(listedTasks(host, { statuses: wanted })) };
   },
   'board.stream_events': async (host, { since_sequence }) => ({
     events: await Array.fromAsync(eventRows(host, { after: since_sequence ?? 0 })),

@@ -8,7 +8,7 @@ import { endOf, type LogSource } from './log-source.ts';
  * opened by `quadro/analysis`.
  */
 export interface TableSource extends LogSource {
-  /** Every task, archived ones too, by (priority, created_at, task_id). */
+  /** Every task, archived ones too, by task_id. */
   tasks(): AsyncIterable<Task>;
   /** Every agent, by agent_id. */
   agents(): AsyncIterable<Agent>;

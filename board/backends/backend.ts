@@ -33,9 +33,14 @@ export interface FlightLogQuery extends LogQuery {
   readonly task_id?: string;
 }
 
-/** A page of tasks by (priority, created_at, task_id), which is the order everywhere. */
+/** A page of tasks. */
 export interface TaskQuery {
   readonly board_id: string;
+  /**
+   * `priority`: by (priority, created_at, task_id), the order of every list. `task_id`: the order of storage, in which a
+   * whole board can be paged through at a cost that does not grow with it. Default `priority`.
+   */
+  readonly order?: 'priority' | 'task_id';
   readonly task_ids?: readonly string[];
   readonly statuses?: readonly string[];
   /** Default: open and finished. */

@@ -17,6 +17,11 @@ export interface SqlTypes {
  */
 export interface DialectTraits {
   readonly types: SqlTypes;
+  /**
+   * Run once the tables are made: what the planner should know of a large board before anybody has gathered statistics.
+   * Empty where the database gathers them by itself.
+   */
+  readonly planStatements: readonly string[];
   /** Whether a read can lock its row (`SELECT … FOR UPDATE`); where not, a transaction locks the database as it begins. */
   readonly locksRows: boolean;
   /** Whether an upsert is spelled `ON CONFLICT … DO UPDATE`; where not, `ON DUPLICATE KEY UPDATE`. */

@@ -36,6 +36,8 @@ export interface KyselyBackendOptions {
 /** How often a transaction is tried again after a deadlock or a busy database. */
 const MAX_ATTEMPTS = 5;
 
+const TASK_ORDERS = { priority: ['priority', 'created_at', 'task_id'], task_id: ['task_id'] } as const;
+
 /** The storage contract over kysely, for every database it serves. */
 export class KyselyBackend implements Backend {
   readonly name: string;
@@ -170,7 +172,7 @@ export class KyselyBackend implements Backend {
   }
 
   readTasks(query: TaskQuery): Promise<readonly Task[]> {
-    const { board_id, task_ids, statuses, standings = ['open', 'finished'], after, limit } = query;
+    const { board_id, order = 'priority', task_ids, statuses, standings = ['open', 'finished'], after, limit } = query;
     if (task_ids?.length === 0 || statuses?.length === 0) return Promise.resolve([]);
     return this.#read(async db => {
       let select = db
@@ -178,13 +180,12 @@ export class KyselyBackend implements Backend {
         .selectAll()
         .where('board_id', '=', board_id)
         .where('standing', 'in', [...standings])
-        .orderBy('priority')
-        .orderBy('created_at')
-        .orderBy('task_id')
         .limit(limit);
+      for (const column of TASK_ORDERS[order]) select = select.orderBy(column);
       if (task_ids !== undefined) select = select.where('task_id', 'in', [...task_ids]);
       if (statuses !== undefined) select = select.where('status', 'in', [...statuses]);
-      if (after !== undefined) {
+      if (after !== undefined && order === 'task_id') select = select.where('task_id', '>', after.task_id);
+      if (after !== undefined && order === 'priority') {
         select = select.where(eb =>
           eb(
             eb.refTuple('priority', 'created_at', 'task_id'),

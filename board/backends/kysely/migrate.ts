@@ -9,7 +9,7 @@ const MIGRATION_TABLE = 'quadro_migrations';
 const LOCK_TABLE = 'quadro_migrations_lock';
 
 function migrationsOf(traits: DialectTraits): Record<string, Migration> {
-  return { '0001-board': board0001(traits.types) };
+  return { '0001-board': board0001(traits) };
 }
 
 async function appliedMigrations(db: Kysely<Database>): Promise<readonly string[]> {

@@ -8,6 +8,7 @@ import type { DialectTraits } from '../kysely/dialect-traits.ts';
 import { KyselyBackend } from '../kysely/kysely-backend.ts';
 import { preparingDatabase } from './database.ts';
 import { primaryCode, sqliteErrorOf } from './errors.ts';
+import { PLAN_STATEMENTS } from './plan-statements.ts';
 
 /** Where the file is and how it is opened. */
 export interface SqliteOptions {
@@ -30,6 +31,7 @@ const TRAITS: DialectTraits = {
     json: 'text',
     clusteredTableSuffix: 'without rowid',
   },
+  planStatements: PLAN_STATEMENTS,
   locksRows: false,
   supportsOnConflict: true,
   maxParameters: 32_766,

@@ -1,7 +1,7 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { TABLES, type TableColumns } from '../columns.ts';
-import type { SqlTypes } from '../dialect-traits.ts';
+import type { DialectTraits, SqlTypes } from '../dialect-traits.ts';
 
 const NULLABLE: ReadonlySet<string> = new Set([
   'imported_until',
@@ -83,7 +83,7 @@ const INDEXES: readonly { readonly name: string; readonly table: string; readonl
 ];
 
 /** The first schema: every table of spec.md's records, with the words of spec.md as columns. */
-export function board0001(types: SqlTypes): Migration {
+export function board0001({ types, planStatements }: DialectTraits): Migration {
   return {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const table of Object.values(TABLES)) await createTable(db, types, table);
@@ -94,6 +94,7 @@ export function board0001(types: SqlTypes): Migration {
           .columns([...index.columns])
           .execute();
       }
+      for (const statement of planStatements) await sql.raw(statement).execute(db);
     },
   };
 }

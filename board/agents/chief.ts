@@ -1,0 +1,219 @@
+import { ValidationError } from '../core/errors.ts';
+import type { IntentPort } from '../core/intents.ts';
+import { checkPayload } from '../core/payload.ts';
+import type { Event, WakeTrigger } from '../core/records.ts';
+import type { Micros } from '../core/time.ts';
+import { answer } from '../transport/envelope.ts';
+import type { EndpointHandler, Network } from '../transport/network.ts';
+import { paramsFromWire } from '../transport/wire.ts';
+import { type CycleHost, type CycleWake, runCycle } from './chief-cycle.ts';
+import { type ChiefTelemetry, ChiefTelemetryWriter } from './chief-telemetry.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Policy } from './policy.ts';
+import { type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
+
+/** How to make a Chief. */
+export interface ChiefOptions extends Surroundings {
+  readonly board: IntentPort;
+  /** Carries its assignments to the workers. */
+  readonly network: Network;
+  /** Names it in its cycles' rows. Default `chief`. */
+  readonly chiefId?: string;
+  /** Runs before the default routing, in every cycle. */
+  readonly policy?: Policy;
+  /** Where it answers `chief.wake`; without it, it answers nowhere. */
+  readonly url?: string;
+}
+
+/** Why the Chief is woken, where that is known. */
+export interface WakeReason {
+  readonly event?: Event | null;
+  /** The number of that event, where the event itself is not at hand. */
+  readonly sequence_id?: number | null;
+}
+
+/** Told of every wake, before anything else. */
+export type WakeListener = (trigger: WakeTrigger) => void;
+
+/** How many of its own cycles a Chief recognises: commits are told of right after they are made. */
+const REMEMBERED_CYCLES = 100;
+
+function isReactive(trigger: WakeTrigger): boolean {
+  return trigger === 'worker' || trigger === 'board_event';
+}
+
+/**
+ * The coordinator: on every wake it reads the board, runs the policy, sends each waiting task to an idle agent, and goes
+ * back to sleep. It never works on a task itself, and all it knows is on the board.
+ *
+ * @example
+ * const chief = new Chief({ board, network });
+ * await chief.wake('seed'); // 1, the cycles run
+ */
+export class Chief {
+  readonly chiefId: string;
+  readonly #host: CycleHost;
+  readonly #network: Network;
+  readonly #url: string | null;
+  readonly #telemetry: ChiefTelemetryWriter;
+  readonly #surroundings: ResolvedSurroundings;
+  readonly #listeners = new Set<WakeListener>();
+  readonly #ownCycles = new Set<string>();
+  /** The events of the wakes that came during a cycle; null where a wake named none. */
+  #pending: (number | null)[] = [];
+  #cycles: Promise<unknown> | null = null;
+  #seen = 0;
+  #sleptAt: Micros | null = null;
+  #isDraining = false;
+  #isStopping = false;
+  #isClosed = false;
+  #unregister: (() => void) | null = null;
+
+  constructor(options: ChiefOptions) {
+    const { board, network, chiefId = 'chief', policy = null, url = null } = options;
+    this.chiefId = chiefId;
+    this.#network = network;
+    this.#url = url;
+    this.#surroundings = surroundingsOf(options);
+    this.#telemetry = new ChiefTelemetryWriter(board, this.#surroundings.onError);
+    this.#host = {
+      chiefId,
+      board,
+      policy,
+      dispatcher: new Dispatcher(network, this.#surroundings),
+      telemetry: this.#telemetry,
+      surroundings: this.#surroundings,
+      routing: () => ({ isDraining: this.#isDraining, isStopping: this.#isStopping }),
+    };
+  }
+
+  /** Answers `chief.wake` at its url, if it has one. */
+  start(): void {
+    if (this.#url !== null) this.#unregister ??= this.#network.registerEndpoint(this.#url, this.#endpoint);
+  }
+
+  /**
+   * Wakes it, and answers how many cycles that ran: 0 where one was under way, which another then follows (Q41), and
+   * where a worker or a commit wakes it with an event that an earlier cycle has seen. Rejects with what a policy threw.
+   */
+  async wake(trigger: WakeTrigger = 'worker', reason: WakeReason = {}): Promise<number> {
+    this.#tell(trigger);
+    if (this.#isClosed) return 0;
+    const event = reason.event ?? null;
+    const sequenceId = event?.sequence_id ?? reason.sequence_id ?? null;
+    if (this.#cycles !== null) {
+      this.#pending.push(isReactive(trigger) ? sequenceId : null);
+      return 0;
+    }
+    if (isReactive(trigger) && sequenceId !== null && sequenceId <= this.#seen) return 0;
+    const cycles = this.#run({ trigger, event, coalesced_wakes: 0 });
+    this.#cycles = cycles;
+    return cycles;
+  }
+
+  /** The same as {@link wake}, with the trigger a person starting a board means. */
+  nudge(trigger: WakeTrigger = 'seed'): Promise<number> {
+    return this.wake(trigger);
+  }
+
+  /** Calls back on every wake, coalesced ones too; answers how to stop. What a listener throws is reported. */
+  onWake(listener: WakeListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** What it is doing, as the data key `_chief_telemetry` has it. */
+  get telemetry(): ChiefTelemetry {
+    return this.#telemetry.value;
+  }
+
+  /** Whether nothing leaves UNASSIGNED. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Stops or resumes handing out new work; what has begun goes on. Resolves when the telemetry says so. */
+  async setDraining(isDraining: boolean): Promise<void> {
+    this.#isDraining = isDraining;
+    this.#telemetry.draining(isDraining);
+    await this.#telemetry.settled();
+  }
+
+  /** Whether a cycle of this Chief caused the event, which is then no reason to wake it. */
+  isOwn(event: Event): boolean {
+    return event.cycle_id !== null && this.#ownCycles.has(event.cycle_id);
+  }
+
+  /** From now on no agent is given work; steps that take no agent still go. */
+  stopDispatching(): void {
+    this.#isStopping = true;
+  }
+
+  /** Waits for the cycle under way and takes no more wakes. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#isStopping = true;
+    this.#unregister?.();
+    this.#unregister = null;
+    // Whoever woke it is told of a failure; here it only matters that it is over.
+    await this.#cycles?.catch(() => undefined);
+    await this.#telemetry.settled();
+  }
+
+  readonly #endpoint: EndpointHandler = request =>
+    answer(request, async ({ intent, payload }) => {
+      if (intent !== 'chief.wake') {
+        throw new ValidationError('unsupported_intent', `Unsupported chief intent: ${intent}`);
+      }
+      const params = paramsFromWire(intent, payload);
+      checkPayload(intent, { ...params });
+      await this.wake(params.trigger, { sequence_id: params.sequence_id ?? null });
+      return {};
+    });
+
+  /** Runs cycles until no wake is left over. Nothing may be awaited between the last look at them and giving up the lock. */
+  async #run(first: Pick<CycleWake, 'trigger' | 'event' | 'coalesced_wakes'>): Promise<number> {
+    let failure: unknown = null;
+    let cyclesRun = 0;
+    let next: typeof first | null = first;
+    while (next !== null) {
+      cyclesRun++;
+      failure ??= await this.#cycle(next);
+      next = this.#takePending();
+    }
+    this.#cycles = null;
+    if (failure !== null) throw failure;
+    return cyclesRun;
+  }
+
+  async #cycle(wake: Pick<CycleWake, 'trigger' | 'event' | 'coalesced_wakes'>): Promise<unknown> {
+    const cycle_id = this.#surroundings.newId();
+    this.#ownCycles.add(cycle_id);
+    for (const old of this.#ownCycles) {
+      if (this.#ownCycles.size <= REMEMBERED_CYCLES) break;
+      this.#ownCycles.delete(old);
+    }
+    const end = await runCycle(this.#host, { ...wake, cycle_id, previous_slept_at: this.#sleptAt });
+    this.#sleptAt = end.slept_at;
+    this.#seen = Math.max(this.#seen, end.seen_sequence_id ?? 0);
+    return end.failure;
+  }
+
+  /** The wakes that came meanwhile, as one; those whose event the cycle has already seen are answered by it. */
+  #takePending(): Pick<CycleWake, 'trigger' | 'event' | 'coalesced_wakes'> | null {
+    const left = this.#pending.filter(sequenceId => sequenceId === null || sequenceId > this.#seen);
+    this.#pending = [];
+    if (left.length === 0 || this.#isClosed) return null;
+    return { trigger: 'worker', event: null, coalesced_wakes: left.length };
+  }
+
+  #tell(trigger: WakeTrigger): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(trigger);
+      } catch (error) {
+        this.#surroundings.onError('A wake listener threw', error);
+      }
+    }
+  }
+}

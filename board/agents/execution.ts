@@ -1,0 +1,146 @@
+import type { BoardMethods } from '../board-methods.ts';
+import { errorOf } from '../core/errors.ts';
+import { hydrateWorker } from '../core/hydration.ts';
+import type { PostResultParams, UpdateTaskParams } from '../core/intents.ts';
+import type { Json } from '../core/json.ts';
+import type { Task } from '../core/records.ts';
+import { type Assignment, isFenceConflict } from './assignment.ts';
+import { Move } from './move.ts';
+import { retried } from './retry.ts';
+import { messageOf } from './surroundings.ts';
+
+/** What a worker's function is given. */
+export interface WorkContext {
+  readonly task: Task;
+  readonly notes: readonly string[];
+  /** Names this context: the same task gives the same hash. */
+  readonly snapshot_hash: string;
+  /** The assignment's token; `board` sends it along by itself. */
+  readonly fence: number;
+  /** The trace context of the stage, for what the function traces itself. */
+  readonly traceparent: string | null;
+  /** Aborted when the assignment is over: the Ombudsman or a person has taken the task away, or the worker is closing. */
+  readonly signal: AbortSignal;
+  /** The board in the worker's name. Steps of its own task carry the fence, and go on with the new one. */
+  readonly board: BoardMethods;
+}
+
+/** What a worker's function gives back: an output, a step ({@link Move}), or nothing. */
+export type WorkResult = Json | Move | undefined;
+
+/** The work itself. What it throws sends the task to HUMAN_REVIEW with the message in its notes. */
+export type WorkFunction = (context: WorkContext) => WorkResult | Promise<WorkResult>;
+
+/** How a worker finishes what its function gives back. */
+export interface WorkStyle {
+  readonly execute: WorkFunction;
+  /** The value is a verdict: exactly `REVISION_NEEDED`, or anything else for APPROVED. */
+  readonly isReviewer: boolean;
+  /** Where a plain output sends the task from a status of a custom lifecycle; null: the function says so itself. */
+  readonly next: string | null;
+}
+
+/** How an execution ended. `fenced`: the assignment was over before it could write. */
+export interface WorkEnd {
+  readonly mode: 'execution' | 'review' | 'fenced' | 'failed';
+  readonly task: Task;
+  /** What the function threw, or why its result could not be taken. */
+  readonly error: unknown;
+}
+
+/** Code points of an error's message that are kept in the notes. */
+const MAX_ERROR_CHARACTERS = 500;
+
+function errorNote(error: unknown): string {
+  const text = messageOf(error).replaceAll('\0', '').toWellFormed();
+  return `Worker error: ${[...text].slice(0, MAX_ERROR_CHARACTERS).join('')}`;
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+type Finish =
+  | { readonly intent: 'board.update_task'; readonly params: UpdateTaskParams }
+  | { readonly intent: 'worker.post_result'; readonly params: PostResultParams };
+
+function reviewOf(task_id: string, agentId: string, value: Json): Finish {
+  const to_status = value === 'REVISION_NEEDED' ? 'REVISION_NEEDED' : 'APPROVED';
+  const notes = value === null ? {} : { notes_append: textOf(value) };
+  return { intent: 'board.update_task', params: { task_id, to_status, assigned_to: agentId, ...notes } };
+}
+
+/** How the board is told of what the function gave back. */
+function finishOf(assignment: Assignment, style: WorkStyle, value: WorkResult, hash: string): Finish {
+  const { taskId: task_id, agentId, task } = assignment;
+  const context_snapshot_hash = hash;
+  if (value instanceof Move) {
+    const params = { context_snapshot_hash, ...value.options, task_id, to_status: value.toStatus };
+    return { intent: 'board.update_task', params };
+  }
+  const output = value === undefined || value === null ? {} : { output: value };
+  if (style.next !== null) {
+    return {
+      intent: 'board.update_task',
+      params: { task_id, to_status: style.next, context_snapshot_hash, ...output },
+    };
+  }
+  if (task.status !== 'IN_PROGRESS') {
+    throw errorOf(
+      'invalid_configuration',
+      `${agentId} finished task ${task_id} and nothing says where it goes from ${task.status}: return moveTo(status), or give the worker a next status`,
+    );
+  }
+  if (style.isReviewer) return reviewOf(task_id, agentId, value ?? null);
+  return { intent: 'worker.post_result', params: { task_id, agent_id: agentId, ...output } };
+}
+
+async function finish(assignment: Assignment, style: WorkStyle, value: WorkResult, hash: string): Promise<void> {
+  // The function has moved the task itself, and says nothing of a further step.
+  if (assignment.hasMoved && !(value instanceof Move)) return;
+  const { intent, params } = finishOf(assignment, style, value, hash);
+  await retried(() =>
+    intent === 'board.update_task' ? assignment.move(intent, params) : assignment.move(intent, params),
+  );
+}
+
+/** Sends the task to a person; answers whether the assignment still stood. */
+async function giveUp(assignment: Assignment, error: unknown): Promise<boolean> {
+  const params = {
+    task_id: assignment.taskId,
+    to_status: 'HUMAN_REVIEW',
+    notes_append: errorNote(error),
+    reason: 'worker_error',
+  };
+  try {
+    await retried(() => assignment.move('board.update_task', params));
+    return true;
+  } catch (failure) {
+    if (isFenceConflict(failure)) return false;
+    throw failure;
+  }
+}
+
+/**
+ * Runs the function on an assignment whose first beat was accepted, and tells the board how it ended. Once the assignment
+ * is over nothing is written: whatever the function still gives back is somebody else's by now.
+ */
+export async function runExecution(
+  assignment: Assignment,
+  style: WorkStyle,
+  traceparent: string | null,
+): Promise<WorkEnd> {
+  const { task, fence, signal, board } = assignment;
+  const { notes } = task;
+  const { snapshot_hash } = hydrateWorker({ task, notes });
+  const ended = (mode: WorkEnd['mode'], error: unknown = null): WorkEnd => ({ mode, task: assignment.task, error });
+  try {
+    const value = await style.execute({ task, notes, snapshot_hash, fence, traceparent, signal, board });
+    if (signal.aborted) return ended('fenced');
+    await finish(assignment, style, value, snapshot_hash);
+    return ended(style.isReviewer ? 'review' : 'execution');
+  } catch (error) {
+    if (signal.aborted || isFenceConflict(error)) return ended('fenced');
+    return (await giveUp(assignment, error)) ? ended('failed', error) : ended('fenced');
+  }
+}

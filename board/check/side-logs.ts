@@ -1,0 +1,57 @@
+import type { BoardRecord } from '../core/records.ts';
+import { endOf } from '../log-source.ts';
+import { readTable, type TableSource } from '../table-source.ts';
+import type { FaultList } from './faults.ts';
+
+type SideLog = 'chief_cycles' | 'ombudsman_ticks' | 'flight_log';
+
+const SIDE_LOGS: readonly SideLog[] = ['chief_cycles', 'ombudsman_ticks', 'flight_log'];
+
+/**
+ * Checks the logs beside the events up to where `board`, read before, says they end: gapless, ascending, and all there. That a
+ * cycle which was killed left no row is no fault: a row's number is given when it is written.
+ *
+ * @returns what the source has not, a sentence each.
+ */
+export async function checkSideLogs(
+  source: TableSource,
+  board: BoardRecord,
+  faults: FaultList,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const skipped: string[] = [];
+  for (const name of SIDE_LOGS) {
+    if (source.absentTables?.has(name)) skipped.push(`The source has no ${name} table: it was not checked`);
+    else await checkSideLog(source, name, board, faults, signal);
+  }
+  return skipped;
+}
+
+async function checkSideLog(
+  source: TableSource,
+  name: SideLog,
+  board: BoardRecord,
+  faults: FaultList,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { chief_cycles, ombudsman_ticks } = endOf(board);
+  const end = { chief_cycles, ombudsman_ticks, flight_log: board.next_entry_id - 1 }[name];
+  let last = 0;
+  for await (const page of readTable(source, name, board)) {
+    signal?.throwIfAborted();
+    for (const row of page) {
+      const number = 'entry_id' in row ? row.entry_id : row.sequence_id;
+      const isNew = number > last;
+      if (!isNew) {
+        faults.add('sequence_order', `Row ${number} of ${name} comes after row ${last}`, { inherited: false });
+      } else if (number > last + 1) {
+        faults.add('sequence_gap', `Rows ${last + 1} to ${number - 1} of ${name} are missing`, { inherited: false });
+      }
+      last = Math.max(last, number);
+    }
+  }
+  // The flight log is not cut where the board's row says: what is written meanwhile makes it longer.
+  if (last >= end) return;
+  const message = `${name} ends with row ${last}; the next number of the board's row was ${end + 1}`;
+  faults.add('board_row', message, { inherited: false });
+}

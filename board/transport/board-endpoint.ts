@@ -1,0 +1,35 @@
+import { ValidationError } from '../core/errors.ts';
+import type { CallOptions, Intent, IntentPort, ResultOf } from '../core/intents.ts';
+import { answer, type RequestEnvelope } from './envelope.ts';
+import type { EndpointHandler } from './network.ts';
+import { paramsFromWire, resultToWire } from './wire.ts';
+
+/** Intents of the envelope that no board answers: they are for the Chief and for workers. */
+const NOT_FOR_BOARDS: ReadonlySet<Intent> = new Set<Intent>(['chief.wake', 'worker.execute_task']);
+
+/** What an envelope says besides its payload, as a typed call takes it. */
+export function callOptionsOf({ idempotency_key, context = {} }: RequestEnvelope): CallOptions {
+  return {
+    idempotencyKey: idempotency_key ?? null,
+    actor: context.actor ?? null,
+    cycleId: context.cycle_id ?? null,
+    tickId: context.tick_id ?? null,
+  };
+}
+
+/**
+ * Answers envelopes for a board. It never throws: a refusal is an answer with `ok` false, its sentence and its code.
+ *
+ * @example network.registerEndpoint('a2a://board', boardEndpoint(board));
+ */
+export function boardEndpoint(board: IntentPort): EndpointHandler {
+  return request =>
+    answer(request, async envelope => {
+      const { intent, payload } = envelope;
+      if (NOT_FOR_BOARDS.has(intent)) {
+        throw new ValidationError('unsupported_intent', `Unsupported board intent: ${intent}`);
+      }
+      const result = await board.call(intent, paramsFromWire(intent, payload), callOptionsOf(envelope));
+      return resultToWire(result as ResultOf<Intent>);
+    });
+}
