@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type BoardRun, type RunOptions, runBoard } from './agents/run.ts';
 import type { Backend, TaskCount } from './backends/backend.ts';
 import { BoardMethods } from './board-methods.ts';
 import { type BoardOptions, type ResolvedBoardOptions, resolveBoardOptions } from './board-options.ts';
@@ -242,6 +243,18 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
 
   attachMeter(meter: BoardMeter): () => void {
     return this.#meters.attach(meter);
+  }
+
+  /**
+   * Starts a Chief, workers and an Ombudsman on this board: one seed wake, then a cycle whenever a commit is news, and a tick
+   * every 30 s. The board's `close` stops them first, in order.
+   *
+   * @example const run = await board.run({ chief, workers: pool, ombudsman });
+   */
+  async run(options: RunOptions): Promise<BoardRun> {
+    const run = await runBoard(this, options);
+    this.closeWith(() => run.close());
+    return run;
   }
 
   /** Something of the board's that `close` must finish first: an attached exporter, a running Chief. */

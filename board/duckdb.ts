@@ -51,7 +51,7 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<DuckDb> {
       temp_directory: options.tempDirectory ?? ownFolder ?? tmpdir(),
     });
     const connection = await instance.connect();
-    await connection.run("SET TimeZone = 'UTC'");
+    await connection.run("SET GLOBAL TimeZone = 'UTC'");
     let isOpen = true;
     const close = async () => {
       if (!isOpen) return;
@@ -110,8 +110,8 @@ function readColumn(name: string, type: ColumnType, format: TableFormat): string
   return column;
 }
 
-/** Rows of tasks hold their outputs and notes: larger than DuckDB's 16 MB for one JSON line. */
-const MAX_JSON_LINE_BYTES = 128 * 1024 * 1024;
+/** Rows of tasks hold their outputs and notes: larger than DuckDB's 16 MB for a JSON line and 2 MB for a CSV one. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /**
  * The query that reads a table's file with its columns typed as {@link TABLES} says; nothing is guessed from content.
@@ -132,9 +132,9 @@ function readFile(table: TableName, path: string, format: TableFormat): string {
   });
   const columns = `columns = {${types.join(', ')}}`;
   if (format === 'csv') {
-    return `read_csv(${file}, ${columns}, header = true, nullstr = '', allow_quoted_nulls = false, auto_detect = false, delim = ',', quote = '"', escape = '"', parallel = false, max_line_size = ${MAX_JSON_LINE_BYTES})`;
+    return `read_csv(${file}, ${columns}, header = true, nullstr = '', allow_quoted_nulls = false, auto_detect = false, delim = ',', quote = '"', escape = '"', parallel = false, max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${MAX_LINE_BYTES})`;
   }
-  const limit = table === 'tasks' ? `, maximum_object_size = ${MAX_JSON_LINE_BYTES}` : '';
+  const limit = table === 'tasks' ? `, maximum_object_size = ${MAX_LINE_BYTES}` : '';
   return `read_json(${file}, format = 'newline_delimited', ${columns}${limit})`;
 }
 

@@ -1,7 +1,6 @@
 import type { BoardMethods } from '../board-methods.ts';
 import { errorOf } from '../core/errors.ts';
 import { hydrateWorker } from '../core/hydration.ts';
-import type { PostResultParams, UpdateTaskParams } from '../core/intents.ts';
 import type { Json } from '../core/json.ts';
 import type { Task } from '../core/records.ts';
 import { type Assignment, isFenceConflict } from './assignment.ts';
@@ -60,48 +59,34 @@ function textOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-type Finish =
-  | { readonly intent: 'board.update_task'; readonly params: UpdateTaskParams }
-  | { readonly intent: 'worker.post_result'; readonly params: PostResultParams };
-
-function reviewOf(task_id: string, agentId: string, value: Json): Finish {
+function review(assignment: Assignment, value: Json): Promise<unknown> {
+  const { taskId: task_id, agentId: assigned_to } = assignment;
   const to_status = value === 'REVISION_NEEDED' ? 'REVISION_NEEDED' : 'APPROVED';
   const notes = value === null ? {} : { notes_append: textOf(value) };
-  return { intent: 'board.update_task', params: { task_id, to_status, assigned_to: agentId, ...notes } };
+  return assignment.move('board.update_task', { task_id, to_status, assigned_to, ...notes });
 }
 
-/** How the board is told of what the function gave back. */
-function finishOf(assignment: Assignment, style: WorkStyle, value: WorkResult, hash: string): Finish {
-  const { taskId: task_id, agentId, task } = assignment;
+/** Tells the board what the function gave back. */
+function finish(assignment: Assignment, style: WorkStyle, value: WorkResult, hash: string): Promise<unknown> {
+  const { taskId: task_id, agentId: agent_id, task } = assignment;
   const context_snapshot_hash = hash;
   if (value instanceof Move) {
     const params = { context_snapshot_hash, ...value.options, task_id, to_status: value.toStatus };
-    return { intent: 'board.update_task', params };
+    return assignment.move('board.update_task', params);
   }
   const output = value === undefined || value === null ? {} : { output: value };
   if (style.next !== null) {
-    return {
-      intent: 'board.update_task',
-      params: { task_id, to_status: style.next, context_snapshot_hash, ...output },
-    };
+    const params = { task_id, to_status: style.next, context_snapshot_hash, ...output };
+    return assignment.move('board.update_task', params);
   }
   if (task.status !== 'IN_PROGRESS') {
     throw errorOf(
       'invalid_configuration',
-      `${agentId} finished task ${task_id} and nothing says where it goes from ${task.status}: return moveTo(status), or give the worker a next status`,
+      `${agent_id} finished task ${task_id} and nothing says where it goes from ${task.status}: return moveTo(status), or give the worker a next status`,
     );
   }
-  if (style.isReviewer) return reviewOf(task_id, agentId, value ?? null);
-  return { intent: 'worker.post_result', params: { task_id, agent_id: agentId, ...output } };
-}
-
-async function finish(assignment: Assignment, style: WorkStyle, value: WorkResult, hash: string): Promise<void> {
-  // The function has moved the task itself, and says nothing of a further step.
-  if (assignment.hasMoved && !(value instanceof Move)) return;
-  const { intent, params } = finishOf(assignment, style, value, hash);
-  await retried(() =>
-    intent === 'board.update_task' ? assignment.move(intent, params) : assignment.move(intent, params),
-  );
+  if (style.isReviewer) return review(assignment, value ?? null);
+  return assignment.move('worker.post_result', { task_id, agent_id, ...output });
 }
 
 /** Sends the task to a person; answers whether the assignment still stood. */
@@ -137,7 +122,10 @@ export async function runExecution(
   try {
     const value = await style.execute({ task, notes, snapshot_hash, fence, traceparent, signal, board });
     if (signal.aborted) return ended('fenced');
-    await finish(assignment, style, value, snapshot_hash);
+    // Where the function has moved the task itself, only a further step it asks for is taken.
+    if (!assignment.hasMoved || value instanceof Move) {
+      await retried(async () => finish(assignment, style, value, snapshot_hash));
+    }
     return ended(style.isReviewer ? 'review' : 'execution');
   } catch (error) {
     if (signal.aborted || isFenceConflict(error)) return ended('fenced');

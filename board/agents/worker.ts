@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationError, errorOf, NotFoundError, ValidationError } from '../core/errors.ts';
-import type { ExecuteTaskParams, IntentPort, ResultOf } from '../core/intents.ts';
+import type { ExecuteTaskParams, IntentPort } from '../core/intents.ts';
 import type { JsonObject } from '../core/json.ts';
 import { checkPayload } from '../core/payload.ts';
+import type { Task } from '../core/records.ts';
 import { envelopeOf } from '../transport/board-client.ts';
 import { answer } from '../transport/envelope.ts';
 import type { EndpointHandler, Network } from '../transport/network.ts';
@@ -44,6 +45,11 @@ export interface WorkerOptions extends Surroundings {
   readonly timeoutSeconds?: number;
   readonly version?: string;
   readonly description?: string;
+}
+
+/** The answer to the Chief (Q50–Q52). */
+function replyOf(mode: WorkEnd['mode'] | 'running', task: Task): JsonObject {
+  return { mode, ...resultToWire<'board.get_task'>({ task }) };
 }
 
 /**
@@ -163,29 +169,23 @@ export class Worker {
   async #execute({ task_id, fence, traceparent = null }: ExecuteTaskParams): Promise<JsonObject> {
     const { board } = this.#options;
     const { task } = await board.call('board.get_task', { task_id });
-    const isOver = fence != null && fence !== task.entered_sequence_id;
-    if (isOver) return this.#reply({ mode: 'fenced', task, error: null });
+    if (fence != null && fence !== task.entered_sequence_id) return replyOf('fenced', task);
     // Sent again while it is already being worked on: the first execution answers for it.
-    for (const other of this.#assignments) {
-      if (other.taskId === task_id && other.fence === task.entered_sequence_id) {
-        return { ...this.#reply({ mode: 'fenced', task, error: null }), mode: 'running' };
-      }
-    }
+    const running = [...this.#assignments].find(
+      ({ taskId, fence }) => taskId === task_id && fence === task.entered_sequence_id,
+    );
+    if (running !== undefined) return replyOf('running', task);
     const assignment = new Assignment(board, this.agentId, task);
     this.#assignments.add(assignment);
     try {
-      if (!(await assignment.beat())) return this.#reply({ mode: 'fenced', task, error: null });
-      return this.#reply(await runExecution(assignment, this.#style, traceparent));
+      if (!(await assignment.beat())) return replyOf('fenced', task);
+      const end = await runExecution(assignment, this.#style, traceparent);
+      if (end.mode !== 'failed') return replyOf(end.mode, end.task);
+      throw errorOf('internal_error', `Worker error: ${messageOf(end.error)}`, { cause: end.error });
     } finally {
       this.#assignments.delete(assignment);
       if (assignment.hasMoved) void this.#wakeChief(assignment.fence);
     }
-  }
-
-  /** The answer to the Chief (Q50–Q52). */
-  #reply({ mode, task, error }: WorkEnd): JsonObject {
-    if (mode === 'failed') throw errorOf('internal_error', `Worker error: ${messageOf(error)}`, { cause: error });
-    return { mode, ...resultToWire<'board.get_task'>({ task } satisfies ResultOf<'board.get_task'>) };
   }
 
   async #wakeChief(sequence_id: number): Promise<void> {

@@ -17,7 +17,7 @@ export interface LogCheckOptions {
 
 /** Checks a log event by event, and keeps what the events say of each task. */
 export class LogCheck {
-  readonly states = new Map<string, TaskState>();
+  readonly states: Map<string, TaskState> = new Map();
   readonly #faults: FaultList;
   readonly #profiles: PinnedProfiles | null;
   readonly #importedUntil: number;
@@ -123,11 +123,10 @@ export class LogCheck {
       this.#fault('not_posted', event, 'is a heartbeat of a task that was never posted');
       return;
     }
-    // After a broken link the row is elsewhere than the log, and the beat says where the row was.
-    const isKnownBreak = this.#isInherited(event.sequence_id) && state.edge === 'unlinked';
     const isLinked = to === state.status;
-    if (!isLinked && !isKnownBreak) {
-      const inherited = this.#isInherited(event.sequence_id) || this.#isFromImportedRow(event, state);
+    // The reference commits row and event apart, and a beat says where the row was: there it is no link of the log.
+    if (!isLinked && !this.#isInherited(event.sequence_id)) {
+      const inherited = this.#isFromImportedRow(event, state);
       this.#fault('heartbeat', event, `beats in ${to}, while the task is in ${state.status}`, inherited);
     }
     if (event.finished_sequence_id !== state.finished_sequence_id) {

@@ -40,7 +40,8 @@ async function checkSideLog(
   for await (const page of readTable(source, name, board)) {
     signal?.throwIfAborted();
     for (const row of page) {
-      const number = 'entry_id' in row ? row.entry_id : row.sequence_id;
+      const { sequence_id, entry_id } = row as Partial<Record<'sequence_id' | 'entry_id', number>>;
+      const number = entry_id ?? sequence_id ?? 0;
       const isNew = number > last;
       if (!isNew) {
         faults.add('sequence_order', `Row ${number} of ${name} comes after row ${last}`, { inherited: false });

@@ -34,15 +34,18 @@ export type Capabilities = ReadonlyMap<string, readonly string[]>;
  */
 export function inferLifecycle(seen: SeenProfile, capabilities: Capabilities): LifecycleDefinition {
   const order = orderOf(seen);
+  const path = order.filter(status => status === 'UNASSIGNED' || isWork(status));
   const reached = new Set(['UNASSIGNED', ...seen.steps.map(step => step.to)]);
   const left = new Set(seen.steps.map(step => step.from));
   const isFinished = (status: string): boolean => {
-    const next = order[order.indexOf(status) + 1];
+    const next = path[path.indexOf(status) + 1];
     return !left.has(status) && (next === undefined || reached.has(next));
   };
   const active = new Set(order.filter(status => seen.beaten.has(status) && isWork(status) && !isFinished(status)));
   const observed = order.flatMap(from => edgesFrom(from, seen.steps, order, active.has(from)));
-  const edges = withUnreached(observed, order, reached, active);
+  const edges = withUnreached(observed, path, reached, active).sort(
+    (a, b) => order.indexOf(a.from) - order.indexOf(b.from),
+  );
   const named = new Set(['UNASSIGNED', ...edges.flatMap(({ from, to }) => [from, to])]);
   const columns = order.filter(status => named.has(status));
   const bare: LifecycleDefinition = { name: seen.name, columns, edges, kinds: {}, routes: {} };
@@ -81,22 +84,22 @@ function edgesFrom(from: string, steps: readonly SeenStep[], order: readonly str
 
 function withUnreached(
   observed: readonly Edge[],
-  order: readonly string[],
+  path: readonly string[],
   reached: ReadonlySet<string>,
   active: ReadonlySet<string>,
 ): Edge[] {
   const edges = [...observed];
   const added = new Set(['UNASSIGNED']);
-  for (const [index, to] of order.entries()) {
-    const from = order[index - 1];
+  for (const [index, to] of path.entries()) {
+    const from = path[index - 1];
     if (from === undefined || reached.has(to)) continue;
     const isFollowed = observed.some(edge => edge.from === from);
     if (!isFollowed && !active.has(from) && !added.has(from)) continue;
     added.add(to);
     const hasForward = edges.some(edge => edge.from === from && edge.edge === 'forward');
-    edges.push({ from, to, edge: edgeKindOf(from, to, hasForward ? 'branch' : 'forward') });
+    edges.push({ from, to, edge: hasForward ? 'branch' : 'forward' });
   }
-  return edges.sort((a, b) => order.indexOf(a.from) - order.indexOf(b.from));
+  return edges;
 }
 
 function kindsOf(definition: LifecycleDefinition, active: ReadonlySet<string>): Record<string, StageKind> {

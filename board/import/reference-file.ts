@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { primaryCode, sqliteErrorOf } from '../backends/sqlite/errors.ts';
@@ -113,7 +113,9 @@ const PAGE_ROWS = 4096;
  */
 export async function readReferenceFile(file: string, options: ReadReferenceOptions = {}): Promise<ReferenceBoard> {
   const { default: BetterSqlite3 } = await importPeer('better-sqlite3', () => import('better-sqlite3'));
-  if (!existsSync(file)) throw errorOf('invalid_source', `There is no file ${file}: check the path`);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw errorOf('invalid_source', `There is no file ${file}: check the path`);
+  }
   let database: Database | null = null;
   try {
     database = new BetterSqlite3(file, { readonly: true });

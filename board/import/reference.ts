@@ -147,16 +147,23 @@ function rowsOf(source: ReferenceBoard, boardId: string, first: ReferenceEvent, 
     task_types: taskTypes(profiles.profileOfType, created_at),
     idempotency_expired_before: null,
   };
-  const summary: ImportSummary = {
-    board_id: boardId,
+  return { changes, summary: summaryOf(changes, definitions) };
+}
+
+function summaryOf(
+  { board, tasks, agents, events, data_put }: Changes,
+  definitions: readonly LifecycleDefinition[],
+): ImportSummary {
+  return {
+    board_id: board.board_id,
     board_uid: board.board_uid,
-    events: folded.events.length,
-    imported_until: last.sequence_id,
+    events: events.length,
+    imported_until: board.next_sequence_id - 1,
     tasks: tasks.length,
     archived_tasks: tasks.filter(task => task.standing === 'archived').length,
     agents: agents.length,
     data_entries: data_put.length,
-    unlinked: folded.events.filter(event => event.edge === 'unlinked').length,
+    unlinked: events.filter(event => event.edge === 'unlinked').length,
     profiles: definitions.map(definition => ({
       profile: definition.name,
       profile_version: INFERRED_VERSION,
@@ -164,7 +171,6 @@ function rowsOf(source: ReferenceBoard, boardId: string, first: ReferenceEvent, 
       faults: faultsOf(definition),
     })),
   };
-  return { changes, summary };
 }
 
 function profileRecord(definition: LifecycleDefinition, registered_at: number): ProfileRecord {

@@ -30,7 +30,7 @@ export function seen(agent: Agent, now: Micros): Agent {
 
 /**
  * The agents that change when a task moves: whoever held it lets go, the new assignee takes it where the stage opens an
- * assignment. `isSignOfLife` is false for what the Ombudsman does to an agent's task.
+ * assignment. `isSignOfLife` is false for what the Chief or the Ombudsman does to an agent's task.
  */
 export function agentsAfterMove(
   view: View,

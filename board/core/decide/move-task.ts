@@ -154,6 +154,8 @@ export function moveTask(view: View, task: Task, move: Move, command: Command): 
   };
   const isTerminal = lifecycle.terminals.has(to) && !isStandardStatus(to);
   const opens = opensAssignment(to, isTerminal, assigns);
-  const agents = agentsAfterMove(view, task, after, opens, command.tickId === null);
+  // What the Chief or the Ombudsman does to a task says nothing of whether its agent lives.
+  const isSignOfLife = command.cycleId === null && command.tickId === null;
+  const agents = agentsAfterMove(view, task, after, opens, isSignOfLife);
   return { result: { task: after, event }, tasks: [after], agents, event };
 }

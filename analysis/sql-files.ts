@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { isTableName, type TableName } from '../board/core/tables.ts';
+import type { AnalysisName } from './analyses.ts';
+
+/** An analysis as it stands in its file. */
+export interface SqlFile {
+  readonly sql: string;
+  /** The tables it cannot do without, from the line `-- Needs:` of its head. */
+  readonly needs: readonly TableName[];
+}
+
+/** The text of a file in `analysis/sql`. */
+export function readSql(name: string): Promise<string> {
+  return readFile(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
+}
+
+/** An analysis's file, which runs as it is in the plain DuckDB shell after the base views. */
+export async function sqlFileOf(name: AnalysisName): Promise<SqlFile> {
+  const sql = await readSql(name.replaceAll('_', '-'));
+  const needs = /^-- Needs: (.+)$/m.exec(sql)?.[1] ?? '';
+  return { sql, needs: needs.split(', ').filter(isTableName) };
+}

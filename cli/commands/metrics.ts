@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { Command, InvalidArgumentError } from 'commander';
+import { cursorPath, fileCursorStore } from '../../exporters/feed/index.ts';
+import { measureBoard, serveMetrics } from '../../exporters/prometheus/index.ts';
+import { print } from '../output.ts';
+import { interruption } from '../signals.ts';
+import { openSource, SOURCE_HELP, type Source } from '../source.ts';
+
+interface Options {
+  readonly once?: boolean;
+  readonly port?: number;
+  readonly host: string;
+  readonly board?: string;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('It must be a port: 0 to 65535.');
+  return port;
+}
+
+async function printOnce(source: Source): Promise<void> {
+  const measured = await measureBoard(source.tables, { scrapeBudgetMs: Number.POSITIVE_INFINITY });
+  try {
+    await print((await measured.metrics()).text);
+  } finally {
+    await measured.close();
+  }
+}
+
+async function serve(source: Source, port: number, host: string): Promise<void> {
+  const path = source.kind === 'board' ? source.board.backend.sidecarPath : null;
+  const store = path === null ? {} : { cursorStore: fileCursorStore(cursorPath(path, 'prometheus')) };
+  const measured = await measureBoard(source.tables, store);
+  const server = await serveMetrics(measured, { port, host });
+  process.stderr.write(`serving ${server.url}\n`);
+  const signal = interruption();
+  // A server keeps the process alive by itself; the signal ends it.
+  if (!signal.aborted) await once(signal, 'abort');
+  await server.close();
+  await measured.close();
+}
+
+async function run(text: string, options: Options): Promise<void> {
+  const source = await openSource(text, options);
+  try {
+    if (options.port === undefined || options.once) await printOnce(source);
+    else await serve(source, options.port, options.host);
+  } finally {
+    await source.close();
+  }
+}
+
+/** `quadro metrics SOURCE` */
+export function metricsCommand(): Command {
+  return new Command('metrics')
+    .description('Prometheus metrics of a board or log: printed once, or served')
+    .argument('<source>', SOURCE_HELP)
+    .option('--once', 'print the text format and end (the default without --port)')
+    .option('--port <port>', 'serve /metrics there; 0 takes a free one', portNumber)
+    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('--board <name>', 'which board, where the database holds several')
+    .addHelpText('after', '\nExamples:\n  quadro metrics newsroom.db --once\n  quadro metrics newsroom.db --port 9464')
+    .action(run);
+}

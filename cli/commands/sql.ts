@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { csvText } from '../csv.ts';
+import { print, printJson, table } from '../output.ts';
+import { SOURCE_HELP } from '../source.ts';
+import { withAnalysis } from '../with-analysis.ts';
+
+interface Options {
+  readonly board?: string;
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
+async function run(text: string, query: string, options: Options): Promise<void> {
+  const { columns, rows } = await withAnalysis(text, options, analysis => analysis.query(query));
+  if (options.json) return printJson(rows);
+  const cells = rows.map(row => columns.map(name => row[name]));
+  if (options.csv) return print(csvText([columns, ...cells]));
+  return print(rows.length === 0 ? 'no rows' : table(columns, cells));
+}
+
+/** `quadro sql SOURCE "QUERY"` */
+export function sqlCommand(): Command {
+  return new Command('sql')
+    .description('Run SQL (DuckDB) over a log: the views events, tasks, stages, flight_plans, chief_cycles, sleeps, …')
+    .argument('<source>', SOURCE_HELP)
+    .argument('<query>', 'one SQL statement')
+    .option('--board <name>', 'which board, where the database holds several')
+    .option('--json', 'print one JSON array of row objects')
+    .option('--csv', 'print CSV with a header')
+    .addHelpText(
+      'after',
+      '\nExample:\n  quadro sql newsroom.db "select status, count(*), median(dwell_seconds) from stages group by 1 order by 3 desc"',
+    )
+    .action(run);
+}

@@ -1,0 +1,46 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+/** Progress of long work, on stderr, so that stdout stays data. */
+export interface Progress {
+  /** How far the work is; `total` null where nobody knows. */
+  update(done: number, total?: number | null): void;
+  stop(): void;
+}
+
+/** Work that is done sooner says nothing. */
+const QUIET_MS = 1_000;
+/** Where stderr is no terminal, a line this often. */
+const LINE_MS = 5_000;
+
+/**
+ * Shows progress once the work has taken a second: a bar on a terminal, a line every five seconds elsewhere.
+ *
+ * @param what What is counted, such as `events`.
+ */
+export function progressOf(what: string, stream: NodeJS.WriteStream = process.stderr): Progress {
+  const startedAt = Date.now();
+  let bar: SingleBar | null = null;
+  let lineAt = startedAt + QUIET_MS;
+  return {
+    update(done, total = null) {
+      const now = Date.now();
+      if (now - startedAt < QUIET_MS) return;
+      if (!stream.isTTY) {
+        if (now < lineAt) return;
+        lineAt = now + LINE_MS;
+        stream.write(`${done}${total === null ? '' : ` of ${total}`} ${what}\n`);
+        return;
+      }
+      if (bar === null) {
+        bar = new SingleBar(
+          { format: `{bar} {value}${total === null ? '' : ' of {total}'} ${what}`, stream, hideCursor: true },
+          Presets.shades_classic,
+        );
+        bar.start(total ?? 0, done);
+      }
+      if (total !== null) bar.setTotal(total);
+      bar.update(done);
+    },
+    stop: () => bar?.stop(),
+  };
+}

@@ -1,0 +1,11 @@
+/** The one way to read a board's logs: by cursor, in bounded batches, with a durable place. */
+export { cursorAt } from './cursor-at.ts';
+export { type CursorKeeper, cursorKeeper } from './cursor-keeper.ts';
+export {
+  type CursorStore,
+  cursorPath,
+  fileCursorStore,
+  loadCursor,
+  type SavedCursor,
+} from './cursor-store.ts';
+export { type FeedBatch, type FeedOptions, feed, LOG_START } from './feed.ts';

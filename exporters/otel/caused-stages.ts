@@ -1,0 +1,116 @@
+import type { BoardRecord, ChiefCycle, Event, OmbudsmanTick } from '../../board/core/records.ts';
+import type { LogSource } from '../../board/log-source.ts';
+import { lastBefore } from '../feed/cursor-at.ts';
+
+/** A stage, by its task and the event that entered it. */
+export interface StageRef {
+  readonly task_id: string;
+  readonly entered_sequence_id: number;
+}
+
+const PAGE_EVENTS = 500;
+const MAX_PAGES = 64;
+/** A policy may act before the read that a cycle names as seen. */
+const EVENTS_BEFORE = 1_000;
+/** How far past its beginning a cycle's or tick's own events are looked for; what lies beyond gets no link. */
+const EVENTS_AFTER = 20_000;
+
+/** Of a stretch of the log, only what cycles and ticks caused. */
+interface Page {
+  /** The last event looked at. */
+  upTo: number;
+  readonly refs: Map<string, StageRef[]>;
+}
+
+/**
+ * Finds the stages that a Chief cycle opened or an Ombudsman tick found stale. Their rows commit after their events and do
+ * not name them, so a bounded stretch of the log around the row's beginning is searched: a function of log rows alone,
+ * wherever the reader's batches begin and end.
+ */
+export function causedStages(source: LogSource): {
+  /** Takes in events that were read anyway, so that they are not read again. */
+  learn(events: readonly Event[]): void;
+  openedBy(cycle: ChiefCycle, board: BoardRecord): Promise<readonly StageRef[]>;
+  foundStaleBy(tick: OmbudsmanTick, board: BoardRecord): Promise<readonly StageRef[]>;
+} {
+  const pages = new Map<number, Page>();
+
+  async function search(key: string, anchor: number, board: BoardRecord): Promise<readonly StageRef[]> {
+    const end = board.next_sequence_id - 1;
+    const last = pageNumber(Math.min(anchor + EVENTS_AFTER, end));
+    const found: StageRef[] = [];
+    for (let number = pageNumber(Math.max(1, anchor - EVENTS_BEFORE)); number <= last; number++) {
+      const page = await loadPage(source, pages, number, end);
+      found.push(...(page.refs.get(key) ?? []));
+    }
+    return found;
+  }
+
+  return {
+    learn(events) {
+      for (const event of events) {
+        const number = pageNumber(event.sequence_id);
+        const page = pages.get(number) ?? (isFirstOfPage(event) ? addPage(pages, number) : undefined);
+        if (page?.upTo === event.sequence_id - 1) takeIn(page, event);
+      }
+    },
+    async openedBy(cycle, board) {
+      // An action is a change of a task, so a cycle without one opened nothing, unless it threw before it could count.
+      if (cycle.actions_taken === 0 && cycle.error === null) return [];
+      return search(cycleKey(cycle.cycle_id), cycle.seen_sequence_id, board);
+    },
+    async foundStaleBy(tick, board) {
+      if (tick.stale_count === 0 && tick.error === null) return [];
+      // A tick does not say what it saw. Times never go back in what a board wrote itself; in imports they may.
+      const imported = board.imported_until ?? 0;
+      const anchor = await lastBefore(imported, board.next_sequence_id - 1, tick.started_at, async number => {
+        const [event] = await source.events(number - 1, 1);
+        return event?.timestamp;
+      });
+      return search(tickKey(tick.tick_id), anchor, board);
+    },
+  };
+}
+
+const cycleKey = (cycleId: string): string => `cycle ${cycleId}`;
+const tickKey = (tickId: string): string => `tick ${tickId}`;
+
+function pageNumber(sequenceId: number): number {
+  return Math.floor((sequenceId - 1) / PAGE_EVENTS);
+}
+
+function isFirstOfPage(event: Event): boolean {
+  return (event.sequence_id - 1) % PAGE_EVENTS === 0;
+}
+
+function addPage(pages: Map<number, Page>, number: number): Page {
+  const page: Page = { upTo: number * PAGE_EVENTS, refs: new Map() };
+  pages.set(number, page);
+  const [oldest] = pages.keys();
+  if (pages.size > MAX_PAGES && oldest !== undefined) pages.delete(oldest);
+  return page;
+}
+
+async function loadPage(source: LogSource, pages: Map<number, Page>, number: number, end: number): Promise<Page> {
+  const page = pages.get(number) ?? addPage(pages, number);
+  const limit = (number + 1) * PAGE_EVENTS - page.upTo;
+  if (limit > 0 && page.upTo < end) {
+    for (const event of await source.events(page.upTo, limit)) takeIn(page, event);
+  }
+  return page;
+}
+
+function takeIn(page: Page, event: Event): void {
+  page.upTo = event.sequence_id;
+  if (event.edge === null) return;
+  if (event.cycle_id !== null) addRef(page, cycleKey(event.cycle_id), event.task_id, event.sequence_id);
+  // The stage that went stale is the one the tick's event left.
+  if (event.tick_id !== null) addRef(page, tickKey(event.tick_id), event.task_id, event.entered_sequence_id);
+}
+
+function addRef(page: Page, key: string, task_id: string, entered_sequence_id: number | null): void {
+  if (entered_sequence_id === null) return;
+  const refs = page.refs.get(key);
+  if (refs === undefined) page.refs.set(key, [{ task_id, entered_sequence_id }]);
+  else refs.push({ task_id, entered_sequence_id });
+}

@@ -1,0 +1,120 @@
+import type { Event } from '../../board/core/records.ts';
+import type { LogSource } from '../../board/log-source.ts';
+import type { FeedBatch } from '../feed/index.ts';
+import { causedStages, type StageRef } from './caused-stages.ts';
+import { type RootFacts, rootFactsOf } from './root-facts.ts';
+import { type SpanScope, spanScope } from './span.ts';
+import { closesStage } from './stage-span.ts';
+import { originFinder } from './task-origins.ts';
+import { finishesTask } from './task-span.ts';
+import type { TranslationContext } from './translate.ts';
+
+/** What may be chosen about the spans of a board. */
+export interface TranslationOptions {
+  /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else `quadro`. */
+  serviceName?: string;
+  /** Put the task's label on root spans. Default false. */
+  includeLabel?: boolean;
+}
+
+/** Histories read at once: enough to hide a server's latency, few enough to bound memory. */
+const HISTORIES_AT_ONCE = 8;
+
+/**
+ * Reads from a board what {@link translate} needs beside a batch. Keep one for a run: it remembers, within bounds, what it
+ * has read. What it answers depends on the log's rows alone, never on what it remembers.
+ */
+export function contextReader(
+  source: LogSource,
+  options: TranslationOptions = {},
+): (batch: FeedBatch) => Promise<TranslationContext> {
+  const { serviceName = process.env.OTEL_SERVICE_NAME || 'quadro', includeLabel = false } = options;
+  const origins = originFinder(source);
+  const caused = causedStages(source);
+  let scope: SpanScope | undefined;
+  return async batch => {
+    const { board } = batch;
+    scope ??= spanScope(board, serviceName);
+    origins.learn(batch.events);
+    caused.learn(batch.events);
+    const histories = await readHistories(source, batch.events);
+    const causes = await readCauses(source, caused, batch);
+    const taskIds = new Set(batch.events.filter(needsTrace).map(event => event.task_id));
+    for (const refs of [...causes.openedBy.values(), ...causes.foundStaleBy.values()]) {
+      for (const ref of refs) taskIds.add(ref.task_id);
+    }
+    const found = new Map(await origins.originsOf(taskIds));
+    for (const [taskId, origin] of await origins.originsOf(relativesOf(batch.events, found))) found.set(taskId, origin);
+    return { board, scope, includeLabel, origins: found, ...histories, ...causes };
+  };
+}
+
+/** The context of one batch; see {@link contextReader} for many. */
+export function contextOf(
+  source: LogSource,
+  batch: FeedBatch,
+  options: TranslationOptions = {},
+): Promise<TranslationContext> {
+  return contextReader(source, options)(batch);
+}
+
+function needsTrace(event: Event): boolean {
+  return closesStage(event) || finishesTask(event);
+}
+
+/** Ids of the parent and origin tasks that root spans of these events link to. */
+function relativesOf(events: readonly Event[], origins: TranslationContext['origins']): Set<string> {
+  const relatives = new Set<string>();
+  for (const event of events) {
+    if (!finishesTask(event)) continue;
+    const { parent_task_id = null, origin_task_id = null } = origins.get(event.task_id) ?? {};
+    if (parent_task_id !== null) relatives.add(parent_task_id);
+    if (origin_task_id !== null) relatives.add(origin_task_id);
+  }
+  return relatives;
+}
+
+/** What only a task's history tells: the facts of its root, and the status of a stage whose closing event names another. */
+async function readHistories(
+  source: LogSource,
+  events: readonly Event[],
+): Promise<Pick<TranslationContext, 'roots' | 'enteredStatus'>> {
+  const roots = new Map<number, RootFacts>();
+  const enteredStatus = new Map<number, string>();
+  const wanted = events.filter(event => finishesTask(event) || event.edge === 'unlinked');
+  for (let start = 0; start < wanted.length; start += HISTORIES_AT_ONCE) {
+    await Promise.all(
+      wanted.slice(start, start + HISTORIES_AT_ONCE).map(async event => {
+        const history = await source.taskHistory(event.task_id);
+        if (finishesTask(event)) roots.set(event.sequence_id, await factsWithRow(source, history, event));
+        const entering = history.find(each => each.sequence_id === event.entered_sequence_id);
+        if (entering?.to_status != null) enteredStatus.set(entering.sequence_id, entering.to_status);
+      }),
+    );
+  }
+  return { roots, enteredStatus };
+}
+
+/** The facts; an imported post does not tell the label and priority, the task's row does. */
+async function factsWithRow(source: LogSource, history: readonly Event[], event: Event): Promise<RootFacts> {
+  const facts = rootFactsOf(history, event);
+  if (facts.label !== null && facts.priority !== null) return facts;
+  const [task] = await source.tasksById([event.task_id]);
+  if (task === undefined) return facts;
+  return { ...facts, label: facts.label ?? task.label, priority: facts.priority ?? task.priority };
+}
+
+async function readCauses(
+  source: LogSource,
+  caused: ReturnType<typeof causedStages>,
+  batch: FeedBatch,
+): Promise<Pick<TranslationContext, 'openedBy' | 'foundStaleBy'>> {
+  const openedBy = new Map<string, readonly StageRef[]>();
+  const foundStaleBy = new Map<string, readonly StageRef[]>();
+  if (batch.chief_cycles.length + batch.ombudsman_ticks.length === 0) return { openedBy, foundStaleBy };
+  // Read anew: the batch's own may be older than its last rows, and all their events must be in sight.
+  const board = await source.board();
+  for (const cycle of batch.chief_cycles) openedBy.set(cycle.cycle_id, await caused.openedBy(cycle, board));
+  for (const tick of batch.ombudsman_ticks) foundStaleBy.set(tick.tick_id, await caused.foundStaleBy(tick, board));
+  return { openedBy, foundStaleBy };
+}

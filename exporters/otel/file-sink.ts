@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { QuadroError } from '../../board/core/errors.ts';
+import type { SpanSink } from './sink.ts';
+
+/**
+ * Writes one OTLP JSON request a line, into a file beside the named one that takes its place once all is written: a reader
+ * never sees half an export.
+ */
+export function fileSink(path: string): SpanSink {
+  const temporary = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
+  let opened: Promise<FileHandle> | undefined;
+  const file = (): Promise<FileHandle> => {
+    opened ??= open(temporary, 'wx');
+    return opened;
+  };
+  return {
+    location: path,
+    async send(spans) {
+      try {
+        const line = JsonTraceSerializer.serializeRequest([...spans]) ?? new Uint8Array();
+        const handle = await file();
+        await handle.writeFile(Buffer.concat([line, NEWLINE]));
+        return { status: 'sent', rejected: 0 };
+      } catch (error) {
+        return { status: 'refused', error: notWritten(path, error) };
+      }
+    },
+    async complete() {
+      try {
+        const handle = await file();
+        await handle.sync();
+        await rename(temporary, path);
+      } catch (error) {
+        throw notWritten(path, error);
+      }
+    },
+    async close() {
+      const handle = await opened?.catch(() => null);
+      await handle?.close();
+      // After `complete` it is no longer there.
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+const NEWLINE = Buffer.from('\n');
+
+function notWritten(path: string, error: unknown): QuadroError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new QuadroError('storage_failed', `The spans could not be written to ${path}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,99 @@
+import type { Json } from '../../board/core/json.ts';
+import type { Event, Task, TraceRelation } from '../../board/core/records.ts';
+import type { LogSource } from '../../board/log-source.ts';
+
+/** Where a task came from, decided when it was posted and never changed. */
+export interface TaskOrigin {
+  readonly traceparent: string | null;
+  readonly trace_relation: TraceRelation | null;
+  readonly parent_task_id: string | null;
+  readonly origin_task_id: string | null;
+}
+
+/** The origin of a task that names nobody. */
+export const NO_ORIGIN: TaskOrigin = {
+  traceparent: null,
+  trace_relation: null,
+  parent_task_id: null,
+  origin_task_id: null,
+};
+
+/** Origins by task id; a task without one is absent. */
+export type TaskOrigins = ReadonlyMap<string, TaskOrigin>;
+
+const MAX_CACHED = 50_000;
+/** Rows carry a task's whole output, so few are read at once. */
+const ROWS_AT_ONCE = 20;
+
+/**
+ * Finds tasks' origins: from the posts that pass by, else from the task's row, else (a log without rows) from its history.
+ * Remembers a bounded number of them.
+ */
+export function originFinder(source: LogSource): {
+  /** Remembers the posts among these events. */
+  learn(events: readonly Event[]): void;
+  originsOf(taskIds: Iterable<string>): Promise<TaskOrigins>;
+} {
+  const cache = new Map<string, TaskOrigin>();
+  const remember = (taskId: string, origin: TaskOrigin): void => {
+    cache.set(taskId, origin);
+    if (cache.size <= MAX_CACHED) return;
+    const [oldest] = cache.keys();
+    if (oldest !== undefined) cache.delete(oldest);
+  };
+  return {
+    learn(events) {
+      for (const event of events) {
+        if (event.edge === 'post') remember(event.task_id, originOfPost(event));
+      }
+    },
+    async originsOf(taskIds) {
+      const wanted = new Set(taskIds);
+      const found = new Map<string, TaskOrigin>();
+      const missing: string[] = [];
+      for (const taskId of wanted) {
+        const origin = cache.get(taskId);
+        if (origin === undefined) missing.push(taskId);
+        else found.set(taskId, origin);
+      }
+      for (const [taskId, origin] of await readOrigins(source, missing)) {
+        remember(taskId, origin);
+        found.set(taskId, origin);
+      }
+      return found;
+    },
+  };
+}
+
+async function readOrigins(source: LogSource, taskIds: readonly string[]): Promise<Map<string, TaskOrigin>> {
+  const found = new Map<string, TaskOrigin>();
+  for (let start = 0; start < taskIds.length; start += ROWS_AT_ONCE) {
+    for (const task of await source.tasksById(taskIds.slice(start, start + ROWS_AT_ONCE))) {
+      found.set(task.task_id, originOfRow(task));
+    }
+  }
+  for (const taskId of taskIds) {
+    if (found.has(taskId)) continue;
+    const [post] = await source.taskHistory(taskId);
+    if (post !== undefined) found.set(taskId, originOfPost(post));
+  }
+  return found;
+}
+
+function originOfRow({ traceparent, trace_relation, parent_task_id, origin_task_id }: Task): TaskOrigin {
+  return { traceparent, trace_relation, parent_task_id, origin_task_id };
+}
+
+function originOfPost({ payload }: Event): TaskOrigin {
+  const { trace_relation } = payload;
+  return {
+    traceparent: textOrNull(payload.traceparent),
+    trace_relation: trace_relation === 'parent' || trace_relation === 'link' ? trace_relation : null,
+    parent_task_id: textOrNull(payload.parent_task_id),
+    origin_task_id: textOrNull(payload.origin_task_id),
+  };
+}
+
+function textOrNull(value: Json | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,104 @@
+import { OTHER } from './label-values.ts';
+import { DEFAULT_LADDERS, type Ladders, type MetricSpec } from './names.ts';
+import type { ExemplarRef, LabelValues } from './observation.ts';
+
+/** How metrics are kept. Totals kept otherwise cannot be gone on with: the log is then read again from its start. */
+export interface FamilyOptions {
+  /** Bucket bounds by ladder; those left out keep their default. */
+  readonly buckets?: Partial<Ladders>;
+  /** Labels to leave out of every metric; what they told apart is added up. */
+  readonly disabledLabels?: readonly string[];
+  /** Label sets a metric may have; in later ones the open labels are `_other`. Default 1,000. */
+  readonly maxLabelSets?: number;
+}
+
+/** Label sets a metric may have where the option does not say. */
+export const DEFAULT_MAX_LABEL_SETS = 1000;
+
+/** An example kept in a bucket, with its value in the metric's kept units. */
+export interface KeptExemplar extends ExemplarRef {
+  readonly value: number;
+}
+
+/** One label set's value. */
+export interface Series {
+  /** The same object for the series' whole life: rendering caches its text by it. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly values: LabelValues;
+  /** A counter's or gauge's value; a histogram's sum, in kept units. */
+  value: number;
+  /** A histogram's counts by bucket, not cumulative, the last one above all bounds; empty for the others. */
+  readonly counts: number[];
+  readonly exemplars: (KeptExemplar | undefined)[];
+}
+
+/** All series of one metric. */
+export class Family {
+  readonly spec: MetricSpec;
+  readonly labelNames: readonly string[];
+  /** Upper bounds as shown; empty for what is no histogram. */
+  readonly bounds: readonly number[];
+  readonly #keptBounds: readonly number[];
+  readonly #places: readonly number[];
+  readonly #open: readonly boolean[];
+  readonly #maxSeries: number;
+  readonly #series = new Map<string, Series>();
+
+  constructor(spec: MetricSpec, options: FamilyOptions = {}) {
+    const { buckets = {}, disabledLabels = [], maxLabelSets = DEFAULT_MAX_LABEL_SETS } = options;
+    this.spec = spec;
+    this.#places = spec.labels.flatMap((label, place) => (disabledLabels.includes(label) ? [] : [place]));
+    this.labelNames = spec.labels.filter(label => !disabledLabels.includes(label));
+    this.#open = this.labelNames.map(label => spec.open.includes(label));
+    this.#maxSeries = maxLabelSets;
+    this.bounds = spec.type === 'histogram' ? (buckets[spec.ladder] ?? DEFAULT_LADDERS[spec.ladder]) : [];
+    const units = spec.type === 'histogram' ? spec.unitsPerShown : 1;
+    this.#keptBounds = this.bounds.map(bound => bound * units);
+  }
+
+  /** Every series there is, oldest first. */
+  get series(): Iterable<Series> {
+    return this.#series.values();
+  }
+
+  /**
+   * The series of a label set, made where it is new.
+   *
+   * @param values one for each of the metric's labels, the disabled ones included.
+   */
+  at(values: LabelValues): Series {
+    return this.atKept(this.#places.map(place => values[place] ?? ''));
+  }
+
+  /** The same by the values of {@link labelNames} alone, as saved totals have them. */
+  atKept(values: LabelValues): Series {
+    const found = this.#series.get(values.join('\0'));
+    if (found !== undefined) return found;
+    const room = this.#series.size < this.#maxSeries;
+    const taken = room ? values : values.map((value, index) => (this.#open[index] ? OTHER : value));
+    const key = taken.join('\0');
+    const series = this.#series.get(key) ?? this.#newSeries(taken);
+    this.#series.set(key, series);
+    return series;
+  }
+
+  /** Adds a value to a histogram's series. */
+  observe(series: Series, value: number, exemplar: ExemplarRef | undefined): void {
+    const place = this.#keptBounds.findIndex(bound => value <= bound);
+    const bucket = place === -1 ? this.#keptBounds.length : place;
+    series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
+    series.value += value;
+    if (exemplar !== undefined) series.exemplars[bucket] = { ...exemplar, value };
+  }
+
+  /** Forgets every series. */
+  clear(): void {
+    this.#series.clear();
+  }
+
+  #newSeries(values: LabelValues): Series {
+    const labels = Object.fromEntries(this.labelNames.map((name, index) => [name, values[index] ?? '']));
+    const counts = this.spec.type === 'histogram' ? new Array<number>(this.bounds.length + 1).fill(0) : [];
+    return { labels, values, value: 0, counts, exemplars: [] };
+  }
+}

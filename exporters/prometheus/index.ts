@@ -1,0 +1,12 @@
+/** Prometheus metrics of a board, as a projection of its logs. docs/metrics.md is the table of all of them. */
+export { DEFAULT_MAX_LABEL_SETS, type FamilyOptions } from './family.ts';
+export {
+  type Exposition,
+  type MeasuredBoard,
+  type MeasureOptions,
+  measureBoard,
+} from './measure-board.ts';
+export * from './names.ts';
+export type { ExporterMeter } from './process-meters.ts';
+export { type MetricsServer, type ServeMetricsOptions, serveMetrics } from './serve-metrics.ts';
+export type { GaugeSource } from './state-gauges.ts';

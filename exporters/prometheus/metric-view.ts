@@ -1,0 +1,109 @@
+import type { Metric, Registry, RegistryContentType } from 'prom-client';
+import { US_PER_SECOND } from '../../board/core/time.ts';
+import type { ExemplarIds } from './exemplar-ids.ts';
+import type { Family, Series } from './family.ts';
+
+/** A registry of prom-client, whatever it renders. */
+export type AnyRegistry = Registry<RegistryContentType>;
+
+/** A line to print, as prom-client's own metrics give it. */
+interface Sample {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number>>;
+  /** Labels that all lines of a series have; their text is cached by this very object. */
+  readonly sharedLabels?: Readonly<Record<string, string>>;
+  readonly metricName?: string;
+  readonly exemplar?: { readonly labelSet: Record<string, string>; readonly value: number; readonly timestamp: number };
+}
+
+/**
+ * A family as a prom-client metric: the values are ours, so that they can be saved and go on; escaping, bucket lines and
+ * both text formats are prom-client's.
+ */
+export class MetricView {
+  /** prom-client's registry writes here when it renders OpenMetrics; what is printed is {@link #shownName}. */
+  name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly aggregator = 'sum';
+  /** What is shown. */
+  readonly family: Family;
+  readonly #registry: AnyRegistry;
+  readonly #exemplarIds: ExemplarIds;
+
+  constructor(family: Family, registry: AnyRegistry, exemplarIds: ExemplarIds) {
+    const { name, help, type } = family.spec;
+    this.name = name;
+    this.help = help;
+    this.type = type;
+    this.family = family;
+    this.#registry = registry;
+    this.#exemplarIds = exemplarIds;
+  }
+
+  /** Puts the view into its registry; refused there where the name is taken. */
+  register(): void {
+    // The registry asks of a metric what this class has; its type names prom-client's own four classes.
+    this.#registry.registerMetric(this as unknown as Metric);
+  }
+
+  /** The samples with each line's labels whole, for `getMetricsAsJSON`. */
+  async get(): Promise<object> {
+    const samples = this.#samples().map(({ sharedLabels, labels, ...sample }) => ({
+      ...sample,
+      labels: { ...labels, ...sharedLabels },
+    }));
+    return { name: this.#shownName, help: this.help, type: this.type, values: samples, aggregator: this.aggregator };
+  }
+
+  /** The samples as the text formats want them. */
+  async getForPromString(): Promise<object> {
+    const values = this.#samples();
+    return { name: this.#shownName, help: this.help, type: this.type, values, aggregator: this.aggregator };
+  }
+
+  /** prom-client's `resetMetrics` is for metrics that are counted here; these are counted from a log. */
+  reset(): void {}
+
+  /** OpenMetrics names a counter without the `_total` that its lines have. */
+  get #shownName(): string {
+    const { name, type } = this.family.spec;
+    const isBare = type === 'counter' && this.#registry.contentType.startsWith('application/openmetrics-text');
+    return isBare ? name.replace(/_total$/, '') : name;
+  }
+
+  #samples(): Sample[] {
+    const { spec, series } = this.family;
+    if (spec.type !== 'histogram') return Array.from(series, ({ value, labels }) => ({ value, labels }));
+    const { unitsPerShown } = spec;
+    return Array.from(series).flatMap(each => this.#histogramSamples(each, unitsPerShown));
+  }
+
+  #histogramSamples(series: Series, unitsPerShown: number): Sample[] {
+    const { name } = this.family.spec;
+    const sharedLabels = series.labels;
+    let count = 0;
+    const samples: Sample[] = series.counts.map((added, bucket) => {
+      count += added;
+      const le = this.family.bounds[bucket] ?? '+Inf';
+      return {
+        value: count,
+        labels: { le },
+        sharedLabels,
+        metricName: `${name}_bucket`,
+        ...this.#exemplar(series, bucket, unitsPerShown),
+      };
+    });
+    samples.push({ value: series.value / unitsPerShown, labels: {}, sharedLabels, metricName: `${name}_sum` });
+    samples.push({ value: count, labels: {}, sharedLabels, metricName: `${name}_count` });
+    return samples;
+  }
+
+  #exemplar(series: Series, bucket: number, unitsPerShown: number): Pick<Sample, 'exemplar'> {
+    const kept = series.exemplars[bucket];
+    const ids = kept === undefined ? undefined : this.#exemplarIds.of(kept);
+    if (kept === undefined || ids === undefined) return {};
+    const labelSet = { trace_id: ids.traceId, span_id: ids.spanId };
+    return { exemplar: { labelSet, value: kept.value / unitsPerShown, timestamp: kept.timestamp / US_PER_SECOND } };
+  }
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { tempDir } from '../support/temp.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Runs vitest with our configuration over a project that holds one test file. */
+function runSuite(body: string, env: Record<string, string> = {}) {
+  const project = tempDir();
+  mkdirSync(join(project, 'test/support'), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+  cpSync(join(ROOT, 'vitest.config.ts'), join(project, 'vitest.config.ts'));
+  const reporter = 'test/support/closing-line-reporter.ts';
+  cpSync(join(ROOT, reporter), join(project, reporter));
+  writeFileSync(join(project, 'package.json'), '{"type":"module"}');
+  writeFileSync(join(project, 'test/a.test.ts'), `import { it } from 'vitest';\n${body}`);
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const { CI: _, VITEST: __, ...clean } = process.env;
+  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run'], {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...clean, ...env },
+  });
+  return { status, lastLine: stdout.trimEnd().split('\n').at(-1), end: stdout.slice(-1) };
+}
+
+const PASS = "it('a', () => {});\n";
+const SKIP = "it.skip('b', () => {});\n";
+const FAIL = "it('c', () => { throw new Error('no'); });\n";
+
+describe('the closing line', () => {
+  it('counts passed, failed and skipped tests, last and alone on its line', () => {
+    expect(runSuite(PASS + PASS + SKIP + FAIL)).toEqual({
+      status: 1,
+      lastLine: '2 passed, 1 failed, 1 skipped',
+      end: '\n',
+    });
+  });
+
+  it('lets a skipped test pass on a machine of one’s own, and not in CI', () => {
+    expect(runSuite(PASS + SKIP)).toMatchObject({ status: 0, lastLine: '1 passed, 0 failed, 1 skipped' });
+    expect(runSuite(PASS + SKIP, { CI: 'true' })).toMatchObject({
+      status: 1,
+      lastLine: '1 passed, 0 failed, 1 skipped',
+    });
+    expect(runSuite(PASS, { CI: 'true' })).toMatchObject({ status: 0, lastLine: '1 passed, 0 failed, 0 skipped' });
+  });
+
+  it('counts a file that cannot be loaded as failed', () => {
+    expect(runSuite("import './no-such-file.ts';\n")).toMatchObject({
+      status: 1,
+      lastLine: '0 passed, 1 failed, 0 skipped',
+    });
+  });
+});

@@ -1,0 +1,74 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { deadExports, deadFiles, undocumentedExports } from '../../scripts/export-faults.ts';
+import { readSources, type Source } from '../../scripts/sources.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const manifest = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as {
+  exports: Record<string, string | { types: string; default: string }>;
+  bin: Record<string, string>;
+  devDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+};
+
+describe("the package's exports", () => {
+  it.each(Object.entries(manifest.exports))('%s leads to a source file', (_, target) => {
+    if (typeof target === 'string') return expect(existsSync(resolve(ROOT, target))).toBe(true);
+    expect(target.types).toBe(target.default.replace(/\.js$/, '.d.ts'));
+    const source = target.default.replace('./dist/', '').replace(/\.js$/, '.ts');
+    expect(existsSync(resolve(ROOT, source)), source).toBe(true);
+  });
+
+  it('has a bin that is there', () => {
+    expect(Object.values(manifest.bin).filter(path => !existsSync(resolve(ROOT, path)))).toEqual([]);
+  });
+
+  it('takes every peer as optional, and tests with it', () => {
+    for (const name of Object.keys(manifest.peerDependencies)) {
+      expect(manifest.peerDependenciesMeta[name], name).toEqual({ optional: true });
+      expect(Object.keys(manifest.devDependencies)).toContain(name);
+    }
+  });
+
+  it('copies what is not TypeScript into the build', () => {
+    const built = existsSync(resolve(ROOT, 'dist'));
+    const assets = globSync('analysis/sql/**/*.sql', { cwd: ROOT });
+    expect(assets.length).toBeGreaterThan(0);
+    if (built) expect(assets.filter(path => !existsSync(resolve(ROOT, 'dist', path)))).toEqual([]);
+  });
+});
+
+describe('the sources', () => {
+  const sources = readSources();
+
+  it('export nothing that nobody imports', () => {
+    expect([...deadExports(sources), ...deadFiles(sources)]).toEqual([]);
+  });
+
+  it('explain every export', () => {
+    expect(undocumentedExports(sources)).toEqual([]);
+  });
+});
+
+describe('the rules themselves', () => {
+  const files: Source[] = [
+    { path: 'board/a.ts', text: '/** A. */\nexport const used = 1;\n\n// no doc\nexport function dead(): void {}\n' },
+    { path: 'board/b.ts', text: "import { used } from './a.ts';\n\n/** B. */\nexport interface Lonely {}\n" },
+    { path: 'board/index.ts', text: "export * from './c.ts';\n" },
+    { path: 'board/c.ts', text: '/** C. */\nexport type All = 1;\n' },
+  ];
+
+  it('find dead values, dead types and dead files, and spare what an index passes on', () => {
+    expect(deadExports(files)).toEqual([
+      { path: 'board/a.ts', line: 5, message: 'nobody imports dead' },
+      { path: 'board/b.ts', line: 4, message: 'nobody imports Lonely' },
+    ]);
+    expect(deadFiles(files)).toEqual([{ path: 'board/b.ts', line: 1, message: 'nobody imports this file' }]);
+  });
+
+  it('find exports without a doc comment, a plain comment not counting as one', () => {
+    expect(undocumentedExports(files)).toEqual([{ path: 'board/a.ts', line: 5, message: 'dead has no doc comment' }]);
+  });
+});
