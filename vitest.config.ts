@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Processes, not threads: native drivers, and tests that kill.
@@ -10,3 +10,5 @@ export default defineConfig({
     reporters: ['default', './test/support/closing-line-reporter.ts'],
   },
 });
+
+export default config;

@@ -47,7 +47,7 @@ export function lineAt(text: string, index: number): number {
 
 // Sources are formatted: a statement begins at the start of its line and strings stand in single quotes.
 const STATEMENT = /^(?:import|export)\b([^;'"`=()]*?)\bfrom '([^']+)'|^import '([^']+)'/gm;
-const DYNAMIC = /(?:const|let) (\{[^}]*\}|\w+) =\s+\(?await import\('([^']+)'\)|\bimport\('([^']+)'\)(?:\.(\w+))?/g;
+const DYNAMIC = /(?:const|let) (\{[^}]*\}|\w+) =\s+\(?await import\('([^']+)'\)|\bimport\('([^']+)'\)(?:\.(?!then\b)(\w+))?/g;
 
 function namesIn(clause: string): string[] {
   const braces = /\{([^}]*)\}/.exec(clause)?.[1];

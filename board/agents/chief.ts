@@ -178,7 +178,8 @@ export class Chief {
     let next: typeof first | null = first;
     while (next !== null) {
       cyclesRun++;
-      failure ??= await this.#cycle(next);
+      const ended = await this.#cycle(next);
+      failure ??= ended;
       next = this.#takePending();
     }
     this.#cycles = null;

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deadExports, deadFiles, undocumentedExports } from '../../scripts/export-faults.ts';
-import { readSources, type Source } from '../../scripts/sources.ts';
+import type { Source } from '../../scripts/sources.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const manifest = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as {
@@ -37,18 +37,6 @@ describe("the package's exports", () => {
     const assets = globSync('analysis/sql/**/*.sql', { cwd: ROOT });
     expect(assets.length).toBeGreaterThan(0);
     if (built) expect(assets.filter(path => !existsSync(resolve(ROOT, 'dist', path)))).toEqual([]);
-  });
-});
-
-describe('the sources', () => {
-  const sources = readSources();
-
-  it('export nothing that nobody imports', () => {
-    expect([...deadExports(sources), ...deadFiles(sources)]).toEqual([]);
-  });
-
-  it('explain every export', () => {
-    expect(undocumentedExports(sources)).toEqual([]);
   });
 });
 

@@ -4,27 +4,18 @@ import { Counter, Registry, register } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
-import type { BoardOptions } from '../../board/board-options.ts';
 import type { Event } from '../../board/core/records.ts';
 import { cycleIds, stageSpanId, taskSpanId, taskTraceId } from '../../board/core/trace-ids.ts';
 import { importReference } from '../../board/import/reference.ts';
 import { openBoard } from '../../board/index.ts';
 import { type MeasuredBoard, type MeasureOptions, measureBoard } from '../../exporters/prometheus/index.ts';
 import { parseExposition, promtoolFaults, sampleOf } from '../support/exposition.ts';
+import { addAgent, liveMemo, memoBoard } from '../support/memo-board.ts';
 import { requireShared } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 const S = 1_000_000;
-
-/** A board whose clock the test moves. */
-async function boardAt(options: Partial<BoardOptions> = {}): Promise<{ board: Board; clock: { now: number } }> {
-  const clock = { now: 1_800_000_000 * S };
-  const backend = sqlite({ file: ':memory:' });
-  const board = await openBoard({ backend, taskTypes: { memo: 'fast' }, clock: () => clock.now, ...options });
-  onTestFinished(() => board.close());
-  return { board, clock };
-}
 
 async function measured(board: Board, options?: MeasureOptions): Promise<MeasuredBoard> {
   const made = await measureBoard(board, options);
@@ -32,26 +23,9 @@ async function measured(board: Board, options?: MeasureOptions): Promise<Measure
   return made;
 }
 
-async function addAgent(board: Board, agent_id: string, capabilities: string[]): Promise<void> {
-  const card = { name: agent_id, url: `a2a://${agent_id}`, version: '1', description: 'for a test' };
-  await board.registerAgent({ agent_id, capabilities, ...card });
-}
-
-/** After a second, for the board keeps times apart: a memo that waits 2 s, is worked on for 7 s with a heartbeat after 3 s, and is done. */
-async function liveMemo(board: Board, clock: { now: number }, task_id: string): Promise<void> {
-  clock.now += S;
-  await board.postTask({ task_type: 'memo', label: task_id, task_id });
-  clock.now += 2 * S;
-  await board.updateTask({ task_id, to_status: 'IN_PROGRESS', assigned_to: 'ann' });
-  clock.now += 3 * S;
-  await board.postAgentHeartbeat({ agent_id: 'ann', task_id });
-  clock.now += 4 * S;
-  await board.postResult({ task_id, agent_id: 'ann' });
-}
-
 describe('a board of this process', () => {
   it('counters, histograms and gauges have the figures of what was done', async context => {
-    const { board, clock } = await boardAt();
+    const { board, clock } = await memoBoard();
     const metrics = await measured(board);
     await addAgent(board, 'ann', ['memo', 'review']);
     await liveMemo(board, clock, 'm1');
@@ -89,7 +63,7 @@ describe('a board of this process', () => {
   });
 
   it('how it commits and refuses', async () => {
-    const { board } = await boardAt();
+    const { board } = await memoBoard();
     const metrics = await measured(board);
     await Promise.all(Array.from({ length: 5 }, (_, n) => board.postTask({ task_type: 'memo', label: `${n}` })));
     await expect(board.updateTask({ task_id: 'nobody', to_status: 'COMPLETE' })).rejects.toThrow();
@@ -102,7 +76,7 @@ describe('a board of this process', () => {
   });
 
   it('Chief cycles, its state, stranded work and Ombudsman ticks', async context => {
-    const { board } = await boardAt();
+    const { board } = await memoBoard();
     const metrics = await measured(board);
     const cycle = {
       cycle_id: 'c1',
@@ -151,7 +125,7 @@ describe('a board of this process', () => {
   });
 
   it('stops watching when it is closed, and the board goes on', async () => {
-    const { board } = await boardAt();
+    const { board } = await memoBoard();
     const metrics = await measured(board);
     await metrics.close();
     await board.postTask({ task_type: 'memo', label: 'after' });
@@ -162,7 +136,7 @@ describe('a board of this process', () => {
 
 describe('formats', () => {
   it('OpenMetrics has an exemplar for every duration, with ids of the log and its time', async () => {
-    const { board, clock } = await boardAt();
+    const { board, clock } = await memoBoard();
     const metrics = await measured(board);
     await addAgent(board, 'ann', ['memo']);
     const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -203,7 +177,7 @@ describe('formats', () => {
   });
 
   it('are rendered one at a time, in any order, without renaming anything', async context => {
-    const { board, clock } = await boardAt();
+    const { board, clock } = await memoBoard();
     const registry = new Registry();
     const own = new Counter({ name: 'jobs_total', help: 'of somebody else', registers: [registry] });
     own.inc(3);
@@ -225,7 +199,7 @@ describe('formats', () => {
   });
 
   it('hostile types, statuses and capabilities cannot break a line', async context => {
-    const { board } = await boardAt();
+    const { board } = await memoBoard();
     const metrics = await measured(board);
     const evil = ['a"} 1\nquadro_evil 1', '\\', '{x="y"}', 'é\u2028日本', '__proto__', '🦊'.repeat(40)];
     for (const type of evil) await board.postTask({ task_type: type, label: type });
@@ -242,7 +216,7 @@ describe('formats', () => {
   });
 
   it('an exporter of this process can report', async () => {
-    const { board } = await boardAt();
+    const { board } = await memoBoard();
     const metrics = await measured(board);
     const traces = metrics.exporterMeter('traces');
     traces.spans('sent', 40);
@@ -315,7 +289,7 @@ function walked(events: readonly Event[]): { transitions: number; stages: number
 
 describe('a log of many pages', () => {
   it('every row counts once, and equals a walk over the rows', async () => {
-    const { board, clock } = await boardAt();
+    const { board, clock } = await memoBoard();
     await addAgent(board, 'ann', ['memo']);
     for (let n = 0; n < 700; n++) {
       clock.now += (n * 7919) % 1_000_003;
@@ -335,7 +309,7 @@ describe('a log of many pages', () => {
   });
 
   it('a scrape reads for its budget only; the rest is lag, and later scrapes catch up', async () => {
-    const { board, clock } = await boardAt();
+    const { board, clock } = await memoBoard();
     await addAgent(board, 'ann', ['memo']);
     for (let n = 0; n < 600; n++) await liveMemo(board, clock, `t${n}`);
     const metrics = await measured(board, { scrapeBudgetMs: 0 });
@@ -347,7 +321,7 @@ describe('a log of many pages', () => {
   });
 
   it('tasks that were posted before the measuring began have their whole duration', async () => {
-    const { board, clock } = await boardAt();
+    const { board, clock } = await memoBoard();
     await addAgent(board, 'ann', ['memo']);
     clock.now += S;
     await board.postTask({ task_type: 'memo', label: 'old', task_id: 'old' });
@@ -370,7 +344,7 @@ describe('options', () => {
   it.each([[{ disabledLabels: ['tasktype'] }], [{ maxLabelSets: 0 }], [{ buckets: { sleep: [3, 2] } }]])(
     '%j is refused',
     async options => {
-      const { board } = await boardAt();
+      const { board } = await memoBoard();
       await expect(measureBoard(board, options)).rejects.toMatchObject({ code: 'invalid_configuration' });
     },
   );
