@@ -1,5 +1,5 @@
 export { Chief, type ChiefOptions } from './agents/chief.ts';
-export type { WorkContext, WorkFunction, WorkResult } from './agents/execution.ts';
+export type { WorkContext, WorkFunction } from './agents/execution.ts';
 export { moveTo } from './agents/move.ts';
 export { Ombudsman, type OmbudsmanOptions } from './agents/ombudsman.ts';
 export type { Policy, PolicyContext } from './agents/policy.ts';

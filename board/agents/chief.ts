@@ -149,14 +149,19 @@ export class Chief {
     this.#isStopping = true;
   }
 
-  /** Waits for the cycle under way and takes no more wakes. */
+  /** Resolves when no cycle is under way, and none is due. */
+  async whenAsleep(): Promise<void> {
+    // Whoever woke it is told of a failure; here it only matters that it is over.
+    await this.#cycles?.catch(() => undefined);
+  }
+
+  /** Takes no more wakes, and waits for the cycles that are under way or due. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#isStopping = true;
     this.#unregister?.();
     this.#unregister = null;
-    // Whoever woke it is told of a failure; here it only matters that it is over.
-    await this.#cycles?.catch(() => undefined);
+    await this.whenAsleep();
     await this.#telemetry.settled();
   }
 
@@ -204,7 +209,7 @@ export class Chief {
   #takePending(): Pick<CycleWake, 'trigger' | 'event' | 'coalesced_wakes'> | null {
     const left = this.#pending.filter(sequenceId => sequenceId === null || sequenceId > this.#seen);
     this.#pending = [];
-    if (left.length === 0 || this.#isClosed) return null;
+    if (left.length === 0) return null;
     return { trigger: 'worker', event: null, coalesced_wakes: left.length };
   }
 

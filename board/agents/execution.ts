@@ -24,11 +24,11 @@ export interface WorkContext {
   readonly board: BoardMethods;
 }
 
-/** What a worker's function gives back: an output, a step ({@link Move}), or nothing. */
-export type WorkResult = Json | Move | undefined;
-
-/** The work itself. What it throws sends the task to HUMAN_REVIEW with the message in its notes. */
-export type WorkFunction = (context: WorkContext) => WorkResult | Promise<WorkResult>;
+/**
+ * The work itself. It gives back an output (any JSON value), a step (`moveTo`), or nothing. What it throws, and an output
+ * that is no JSON, sends the task to HUMAN_REVIEW with the message in its notes.
+ */
+export type WorkFunction = (context: WorkContext) => unknown;
 
 /** How a worker finishes what its function gives back. */
 export interface WorkStyle {
@@ -67,14 +67,16 @@ function review(assignment: Assignment, value: Json): Promise<unknown> {
 }
 
 /** Tells the board what the function gave back. */
-function finish(assignment: Assignment, style: WorkStyle, value: WorkResult, hash: string): Promise<unknown> {
+function finish(assignment: Assignment, style: WorkStyle, value: unknown, hash: string): Promise<unknown> {
   const { taskId: task_id, agentId: agent_id, task } = assignment;
   const context_snapshot_hash = hash;
   if (value instanceof Move) {
     const params = { context_snapshot_hash, ...value.options, task_id, to_status: value.toStatus };
     return assignment.move('board.update_task', params);
   }
-  const output = value === undefined || value === null ? {} : { output: value };
+  // The board checks that it is JSON; its refusal is an error of the function.
+  const json = (value ?? null) as Json;
+  const output = json === null ? {} : { output: json };
   if (style.next !== null) {
     const params = { task_id, to_status: style.next, context_snapshot_hash, ...output };
     return assignment.move('board.update_task', params);
@@ -85,7 +87,7 @@ function finish(assignment: Assignment, style: WorkStyle, value: WorkResult, has
       `${agent_id} finished task ${task_id} and nothing says where it goes from ${task.status}: return moveTo(status), or give the worker a next status`,
     );
   }
-  if (style.isReviewer) return review(assignment, value ?? null);
+  if (style.isReviewer) return review(assignment, json);
   return assignment.move('worker.post_result', { task_id, agent_id, ...output });
 }
 

@@ -94,6 +94,7 @@ class Run implements BoardRun {
     }
     await this.#watch.close();
     if (chief === undefined) return;
+    await chief.whenAsleep();
     await chief.wake('seed').catch(error => this.#onError('The last cycle of the Chief failed', error));
     await chief.close();
   }

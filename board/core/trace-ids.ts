@@ -2,7 +2,7 @@
  * Deterministic trace context (telemetry.md, Ids): a span's ids are known from the log alone, so a replay gives the same
  * ones, and dispatch can hand a worker the context of a stage that is still open. Needs no OpenTelemetry.
  */
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { JsonObject } from './json.ts';
 
 /** The scheme's name, as the resource attribute `quadro.id_scheme` says it. */
@@ -15,10 +15,7 @@ export interface SpanIds {
 }
 
 function hash(fields: readonly (string | number)[], bytes: number): string {
-  const hex = createHash('sha256')
-    .update(fields.join('\0'))
-    .digest('hex')
-    .slice(0, bytes * 2);
+  const hex = digest('sha256', fields.join('\0'), 'hex').slice(0, bytes * 2);
   // W3C trace context forbids the all-zero id.
   return /^0+$/.test(hex) ? `${'0'.repeat(bytes * 2 - 1)}1` : hex;
 }

@@ -2,6 +2,7 @@ import type { Event } from '../../board/core/records.ts';
 import type { LogSource } from '../../board/log-source.ts';
 import type { FeedBatch } from '../feed/index.ts';
 import { causedStages, type StageRef } from './caused-stages.ts';
+import { historyCache } from './history-cache.ts';
 import { type RootFacts, rootFactsOf } from './root-facts.ts';
 import { type SpanScope, spanScope } from './span.ts';
 import { closesStage } from './stage-span.ts';
@@ -29,15 +30,19 @@ export function contextReader(
   options: TranslationOptions = {},
 ): (batch: FeedBatch) => Promise<TranslationContext> {
   const { serviceName = process.env.OTEL_SERVICE_NAME || 'quadro', includeLabel = false } = options;
-  const origins = originFinder(source);
   const caused = causedStages(source);
+  const histories = historyCache(source);
   let scope: SpanScope | undefined;
+  let origins: ReturnType<typeof originFinder> | undefined;
   return async batch => {
     const { board } = batch;
     scope ??= spanScope(board, serviceName);
+    origins ??= originFinder(source, board.board_uid);
     origins.learn(batch.events);
     caused.learn(batch.events);
-    const histories = await readHistories(source, batch.events);
+    histories.learn(batch.events);
+    const facts = await readHistories(source, histories, batch.events);
+    histories.prune();
     const causes = await readCauses(source, caused, batch);
     const taskIds = new Set(batch.events.filter(needsTrace).map(event => event.task_id));
     for (const refs of [...causes.openedBy.values(), ...causes.foundStaleBy.values()]) {
@@ -45,7 +50,7 @@ export function contextReader(
     }
     const found = new Map(await origins.originsOf(taskIds));
     for (const [taskId, origin] of await origins.originsOf(relativesOf(batch.events, found))) found.set(taskId, origin);
-    return { board, scope, includeLabel, origins: found, ...histories, ...causes };
+    return { board, scope, includeLabel, origins: found, ...facts, ...causes };
   };
 }
 
@@ -77,6 +82,7 @@ function relativesOf(events: readonly Event[], origins: TranslationContext['orig
 /** What only a task's history tells: the facts of its root, and the status of a stage whose closing event names another. */
 async function readHistories(
   source: LogSource,
+  histories: ReturnType<typeof historyCache>,
   events: readonly Event[],
 ): Promise<Pick<TranslationContext, 'roots' | 'enteredStatus'>> {
   const roots = new Map<number, RootFacts>();
@@ -85,7 +91,7 @@ async function readHistories(
   for (let start = 0; start < wanted.length; start += HISTORIES_AT_ONCE) {
     await Promise.all(
       wanted.slice(start, start + HISTORIES_AT_ONCE).map(async event => {
-        const history = await source.taskHistory(event.task_id);
+        const history = await histories.historyOf(event);
         if (finishesTask(event)) roots.set(event.sequence_id, await factsWithRow(source, history, event));
         const entering = history.find(each => each.sequence_id === event.entered_sequence_id);
         if (entering?.to_status != null) enteredStatus.set(entering.sequence_id, entering.to_status);

@@ -1,11 +1,11 @@
 import type { Link } from '@opentelemetry/api';
 import type { ChiefCycle, OmbudsmanTick } from '../../board/core/records.ts';
 import { US_PER_SECOND } from '../../board/core/time.ts';
-import { cycleIds, stageSpanId, tickIds, traceIdOf } from '../../board/core/trace-ids.ts';
+import { cycleIds, stageSpanId, tickIds } from '../../board/core/trace-ids.ts';
 import type { StageRef } from './caused-stages.ts';
 import { ATTR, ERROR_TYPE, LINK, SPAN } from './names.ts';
 import { contextOfIds, linkTo, type SpanFields } from './span.ts';
-import { NO_ORIGIN } from './task-origins.ts';
+import { rootIds } from './task-span.ts';
 import type { TranslationContext } from './translate.ts';
 
 const MAX_MESSAGE_LENGTH = 500;
@@ -67,7 +67,7 @@ export function tickSpan(tick: OmbudsmanTick, context: TranslationContext): Span
 function linksToStages(refs: readonly StageRef[], kind: string, context: TranslationContext): Link[] {
   const { board_uid } = context.board;
   return refs.map(({ task_id, entered_sequence_id }) => {
-    const traceId = traceIdOf(board_uid, task_id, context.origins.get(task_id) ?? NO_ORIGIN);
+    const { traceId } = rootIds(task_id, context);
     return linkTo(contextOfIds({ traceId, spanId: stageSpanId(board_uid, entered_sequence_id) }), kind);
   });
 }

@@ -12,6 +12,7 @@ import {
   LOG_START,
   loadCursor,
 } from '../feed/index.ts';
+import { readAhead } from '../feed/read-ahead.ts';
 import { contextReader, type TranslationOptions } from './context.ts';
 import { exporterSink } from './exporter-sink.ts';
 import { fileSink } from './file-sink.ts';
@@ -19,7 +20,7 @@ import type { OtlpOptions } from './otlp-config.ts';
 import { otlpSink } from './otlp-sink.ts';
 import { type RetryOptions, sendAll } from './send-all.ts';
 import type { SpanSink } from './sink.ts';
-import { translate } from './translate.ts';
+import { type Translation, translate } from './translate.ts';
 
 /** What an export came to. */
 export interface ExportSummary {
@@ -114,13 +115,12 @@ export async function exportTo(
   const cursor = await startOf(source, board, destination, options);
   const keeper = cursorStore && cursorKeeper(cursorStore, saveEveryMs);
   const stops = stopSignals(options.signal, options.closeDeadlineMs);
-  const readContext = contextReader(source, options);
   let summary: ExportSummary = { ...NOTHING, cursor };
   const tell = (lag: number, waiting: ExportProgress['waiting']): void =>
     guarded(() => options.onProgress?.({ ...summary, lag, waiting }));
   try {
-    for await (const batch of feed(source, { ...options, cursor })) {
-      const { spans, clamped } = translate(batch, await readContext(batch));
+    for await (const { batch, spans, clamped } of translated(source, options, cursor)) {
+      if (stops.stop.aborted) break;
       const young = withoutOld(spans, maxSpanAgeMs);
       const sent = await sendAll(sink, young, { ...options, ...stops, onRetry: retry => tell(batch.lag, retry) });
       summary = {
@@ -145,6 +145,23 @@ export async function exportTo(
     await keeper?.flush();
   }
   return summary;
+}
+
+/** The spans of each batch; the next batch is read and translated while one is being sent. */
+function translated(
+  source: LogSource,
+  options: TranslationOptions & FeedOptions,
+  cursor: Cursor,
+): AsyncGenerator<Translation & { batch: FeedBatch }, void, void> {
+  const leave = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, leave.signal]) : leave.signal;
+  const readContext = contextReader(source, options);
+  async function* translations(): AsyncGenerator<Translation & { batch: FeedBatch }, void, void> {
+    for await (const batch of feed(source, { ...options, cursor, signal })) {
+      yield { batch, ...translate(batch, await readContext(batch)) };
+    }
+  }
+  return readAhead(translations(), () => leave.abort());
 }
 
 const NOTHING: Omit<ExportSummary, 'cursor'> = {

@@ -83,7 +83,7 @@ export function readableSpan(scope: SpanScope, fields: SpanFields): ReadableSpan
     duration: hrTime(end - start),
     status: statusOf(error),
     attributes,
-    links: links.slice(0, MAX_LINKS),
+    links: links.length > MAX_LINKS ? links.slice(0, MAX_LINKS) : [...links],
     events: [],
     ended: true,
     resource: scope.resource,
@@ -103,8 +103,10 @@ function statusOf(error: SpanFields['error']): ReadableSpan['status'] {
 
 function presentOnly(attributes: SpanFields['attributes']): Attributes {
   const present: Attributes = {};
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== null) present[key] = typeof value === 'object' ? [...value] : value;
+  // Runs once a span in a backfill of millions: no array of entries.
+  for (const key in attributes) {
+    const value = attributes[key];
+    if (value != null) present[key] = typeof value === 'object' ? [...value] : value;
   }
   return present;
 }

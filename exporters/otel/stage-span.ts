@@ -1,9 +1,9 @@
 import type { Event } from '../../board/core/records.ts';
 import { isStaleHeartbeat } from '../../board/core/stages.ts';
-import { cycleIds, stageSpanId, taskSpanId, traceIdOf } from '../../board/core/trace-ids.ts';
+import { cycleIds, stageSpanId } from '../../board/core/trace-ids.ts';
 import { ATTR, ERROR_TYPE, LINK, SPAN } from './names.ts';
 import { contextOfIds, linkTo, type SpanFields } from './span.ts';
-import { NO_ORIGIN } from './task-origins.ts';
+import { rootIds } from './task-span.ts';
 import type { TranslationContext } from './translate.ts';
 
 /** Whether an event closes a stage: every transition does but the post. */
@@ -19,12 +19,12 @@ export function stageSpan(
   const { board_uid } = context.board;
   const { task_id, entered_at, entered_sequence_id, sequence_id, finished_sequence_id } = event;
   const status = context.enteredStatus.get(entered_sequence_id) ?? event.from_status;
-  const traceId = traceIdOf(board_uid, task_id, context.origins.get(task_id) ?? NO_ORIGIN);
+  const root = rootIds(task_id, context);
   const errorType = stageErrorType(event);
   return {
     name: `${SPAN.stage} ${status}`,
-    ids: { traceId, spanId: stageSpanId(board_uid, entered_sequence_id) },
-    parent: contextOfIds({ traceId, spanId: taskSpanId(board_uid, task_id) }),
+    ids: { traceId: root.traceId, spanId: stageSpanId(board_uid, entered_sequence_id) },
+    parent: contextOfIds(root),
     start: entered_at,
     end: event.timestamp,
     attributes: {

@@ -1,25 +1,26 @@
 import type { Json } from '../../board/core/json.ts';
 import type { Event, Task, TraceRelation } from '../../board/core/records.ts';
+import { type SpanIds, taskSpanId, traceIdOf } from '../../board/core/trace-ids.ts';
 import type { LogSource } from '../../board/log-source.ts';
 
 /** Where a task came from, decided when it was posted and never changed. */
 export interface TaskOrigin {
+  /** Of its root span. */
+  readonly ids: SpanIds;
   readonly traceparent: string | null;
   readonly trace_relation: TraceRelation | null;
   readonly parent_task_id: string | null;
   readonly origin_task_id: string | null;
 }
 
-/** The origin of a task that names nobody. */
-export const NO_ORIGIN: TaskOrigin = {
-  traceparent: null,
-  trace_relation: null,
-  parent_task_id: null,
-  origin_task_id: null,
-};
-
-/** Origins by task id; a task without one is absent. */
+/** Origins by task id. */
 export type TaskOrigins = ReadonlyMap<string, TaskOrigin>;
+
+/** What a post or a task's row says of the task's origin. */
+type Told = Omit<TaskOrigin, 'ids'>;
+
+/** The origin of a task that names nobody, or that nobody knows. */
+const NOTHING_TOLD: Told = { traceparent: null, trace_relation: null, parent_task_id: null, origin_task_id: null };
 
 const MAX_CACHED = 50_000;
 /** Rows carry a task's whole output, so few are read at once. */
@@ -29,17 +30,28 @@ const ROWS_AT_ONCE = 20;
  * Finds tasks' origins: from the posts that pass by, else from the task's row, else (a log without rows) from its history.
  * Remembers a bounded number of them.
  */
-export function originFinder(source: LogSource): {
+export function originFinder(
+  source: LogSource,
+  boardUid: string,
+): {
   /** Remembers the posts among these events. */
   learn(events: readonly Event[]): void;
+  /** Of every task asked for; an unknown one has the origin of a task that names nobody. */
   originsOf(taskIds: Iterable<string>): Promise<TaskOrigins>;
 } {
   const cache = new Map<string, TaskOrigin>();
-  const remember = (taskId: string, origin: TaskOrigin): void => {
+  const originOf = (taskId: string, told: Told): TaskOrigin => ({
+    ...told,
+    ids: { traceId: traceIdOf(boardUid, taskId, told), spanId: taskSpanId(boardUid, taskId) },
+  });
+  const remember = (taskId: string, told: Told): TaskOrigin => {
+    const origin = originOf(taskId, told);
     cache.set(taskId, origin);
-    if (cache.size <= MAX_CACHED) return;
-    const [oldest] = cache.keys();
-    if (oldest !== undefined) cache.delete(oldest);
+    if (cache.size > MAX_CACHED) {
+      const [oldest] = cache.keys();
+      if (oldest !== undefined) cache.delete(oldest);
+    }
+    return origin;
   };
   return {
     learn(events) {
@@ -56,17 +68,20 @@ export function originFinder(source: LogSource): {
         if (origin === undefined) missing.push(taskId);
         else found.set(taskId, origin);
       }
-      for (const [taskId, origin] of await readOrigins(source, missing)) {
-        remember(taskId, origin);
-        found.set(taskId, origin);
+      if (missing.length === 0) return found;
+      const read = await readOrigins(source, missing);
+      for (const taskId of missing) {
+        const told = read.get(taskId);
+        // An unknown task may be posted yet, so it is not remembered.
+        found.set(taskId, told === undefined ? originOf(taskId, NOTHING_TOLD) : remember(taskId, told));
       }
       return found;
     },
   };
 }
 
-async function readOrigins(source: LogSource, taskIds: readonly string[]): Promise<Map<string, TaskOrigin>> {
-  const found = new Map<string, TaskOrigin>();
+async function readOrigins(source: LogSource, taskIds: readonly string[]): Promise<Map<string, Told>> {
+  const found = new Map<string, Told>();
   for (let start = 0; start < taskIds.length; start += ROWS_AT_ONCE) {
     for (const task of await source.tasksById(taskIds.slice(start, start + ROWS_AT_ONCE))) {
       found.set(task.task_id, originOfRow(task));
@@ -80,11 +95,11 @@ async function readOrigins(source: LogSource, taskIds: readonly string[]): Promi
   return found;
 }
 
-function originOfRow({ traceparent, trace_relation, parent_task_id, origin_task_id }: Task): TaskOrigin {
+function originOfRow({ traceparent, trace_relation, parent_task_id, origin_task_id }: Task): Told {
   return { traceparent, trace_relation, parent_task_id, origin_task_id };
 }
 
-function originOfPost({ payload }: Event): TaskOrigin {
+function originOfPost({ payload }: Event): Told {
   const { trace_relation } = payload;
   return {
     traceparent: textOrNull(payload.traceparent),

@@ -1,10 +1,10 @@
 import type { Link, SpanContext } from '@opentelemetry/api';
 import type { Event } from '../../board/core/records.ts';
-import { parseTraceParent, taskSpanId, traceIdOf } from '../../board/core/trace-ids.ts';
+import { parseTraceParent, type SpanIds, taskSpanId, taskTraceId } from '../../board/core/trace-ids.ts';
 import { ATTR, LINK, SPAN } from './names.ts';
 import type { RootFacts } from './root-facts.ts';
 import { contextOfIds, linkTo, type SpanFields } from './span.ts';
-import { NO_ORIGIN, type TaskOrigin } from './task-origins.ts';
+import type { TaskOrigin } from './task-origins.ts';
 import type { TranslationContext } from './translate.ts';
 
 /** Whether a task first finished with this event: its root span is due. */
@@ -14,13 +14,12 @@ export function finishesTask(event: Event): boolean {
 
 /** The root span of a task that first finished with this event. */
 export function taskSpan(event: Event, facts: RootFacts, context: TranslationContext): SpanFields {
-  const { board_uid } = context.board;
   const { task_id } = event;
-  const origin = context.origins.get(task_id) ?? NO_ORIGIN;
-  const parent = origin.trace_relation === 'parent' ? callerOf(origin) : null;
+  const origin = context.origins.get(task_id);
+  const parent = origin?.trace_relation === 'parent' ? callerOf(origin) : null;
   return {
     name: `${SPAN.task} ${event.task_type}`,
-    ids: { traceId: traceIdOf(board_uid, task_id, origin), spanId: taskSpanId(board_uid, task_id) },
+    ids: rootIds(task_id, context),
     ...(parent !== null && { parent }),
     start: facts.posted_at,
     end: event.timestamp,
@@ -40,7 +39,7 @@ export function taskSpan(event: Event, facts: RootFacts, context: TranslationCon
       [ATTR.flow_efficiency]: facts.flow_efficiency,
       [ATTR.sequence_id]: event.sequence_id,
     },
-    links: rootLinks(origin, context),
+    links: origin === undefined ? [] : rootLinks(origin, context),
   };
 }
 
@@ -60,7 +59,11 @@ function rootLinks(origin: TaskOrigin, context: TranslationContext): Link[] {
 }
 
 function linkToTask(taskId: string, kind: string, context: TranslationContext): Link {
-  const { board_uid } = context.board;
-  const traceId = traceIdOf(board_uid, taskId, context.origins.get(taskId) ?? NO_ORIGIN);
-  return linkTo(contextOfIds({ traceId, spanId: taskSpanId(board_uid, taskId) }), kind);
+  return linkTo(contextOfIds(rootIds(taskId, context)), kind);
+}
+
+/** The ids of a task's root span, which its stages need too. */
+export function rootIds(taskId: string, { board, origins }: TranslationContext): SpanIds {
+  const { board_uid } = board;
+  return origins.get(taskId)?.ids ?? { traceId: taskTraceId(board_uid, taskId), spanId: taskSpanId(board_uid, taskId) };
 }

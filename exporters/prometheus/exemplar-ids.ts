@@ -1,7 +1,7 @@
 import { cycleIds, type SpanIds, stageSpanId, taskSpanId, tickIds, traceIdOf } from '../../board/core/trace-ids.ts';
-import type { TaskOrigins } from '../otel/task-origins.ts';
 import type { Family, KeptExemplar } from './family.ts';
 import type { SpanRef } from './observation.ts';
+import type { TaskPosts } from './task-posts.ts';
 
 const NO_ORIGIN = { traceparent: null, trace_relation: null };
 
@@ -13,19 +13,11 @@ export class ExemplarIds {
   readonly #known = new WeakMap<KeptExemplar, SpanIds>();
 
   /** Works out the ids of every exemplar that has none yet. */
-  async prepare(
-    families: Iterable<Family>,
-    boardUid: string,
-    originsOf: (taskIds: Iterable<string>) => Promise<TaskOrigins>,
-  ): Promise<void> {
-    const fresh = [...families].flatMap(family => [...family.series].flatMap(({ exemplars }) => exemplars));
-    const unknown = fresh.filter(exemplar => exemplar !== undefined && !this.#known.has(exemplar));
-    const taskIds = unknown.flatMap(exemplar =>
-      exemplar && 'task_id' in exemplar.span ? [exemplar.span.task_id] : [],
-    );
-    const origins = await originsOf(new Set(taskIds));
-    for (const exemplar of unknown) {
-      if (exemplar !== undefined) this.#known.set(exemplar, spanIdsOf(exemplar.span, boardUid, origins));
+  async prepare(families: Iterable<Family>, boardUid: string, posts: TaskPosts): Promise<void> {
+    const kept = [...families].flatMap(family => [...family.series].flatMap(({ exemplars }) => exemplars));
+    for (const exemplar of kept) {
+      if (exemplar === undefined || this.#known.has(exemplar)) continue;
+      this.#known.set(exemplar, await spanIdsOf(exemplar.span, boardUid, posts));
     }
   }
 
@@ -35,11 +27,12 @@ export class ExemplarIds {
   }
 }
 
-function spanIdsOf(span: SpanRef, boardUid: string, origins: TaskOrigins): SpanIds {
+async function spanIdsOf(span: SpanRef, boardUid: string, posts: TaskPosts): Promise<SpanIds> {
   if (span.kind === 'cycle') return cycleIds(boardUid, span.cycle_id);
   if (span.kind === 'tick') return tickIds(boardUid, span.tick_id);
-  const traceId = traceIdOf(boardUid, span.task_id, { ...(origins.get(span.task_id) ?? NO_ORIGIN) });
-  const spanId =
-    span.kind === 'task' ? taskSpanId(boardUid, span.task_id) : stageSpanId(boardUid, span.entered_sequence_id);
-  return { traceId, spanId };
+  const { task_id } = span;
+  const post = await posts.of(task_id);
+  const traceId = traceIdOf(boardUid, task_id, post?.origin ?? NO_ORIGIN);
+  const isStage = span.kind === 'stage';
+  return { traceId, spanId: isStage ? stageSpanId(boardUid, span.entered_sequence_id) : taskSpanId(boardUid, task_id) };
 }

@@ -1,4 +1,5 @@
 /** Prometheus metrics of a board, as a projection of its logs. docs/metrics.md is the table of all of them. */
+export { type CursorStore, cursorPath, fileCursorStore, type SavedCursor } from '../feed/index.ts';
 export { DEFAULT_MAX_LABEL_SETS, type FamilyOptions } from './family.ts';
 export {
   type Exposition,

@@ -2,8 +2,9 @@ import { QuadroError } from '../../board/core/errors.ts';
 import type { BoardRecord, Cursor } from '../../board/core/records.ts';
 import { endOf, type LogSource } from '../../board/log-source.ts';
 import { type CursorStore, type FeedBatch, feed, LOG_START, loadCursor } from '../feed/index.ts';
-import { lookUps } from './look-up.ts';
+import { lookUp } from './look-up.ts';
 import { type Lookups, observeCycle, observeEvent, observeTick } from './observe.ts';
+import { TaskPosts } from './task-posts.ts';
 import type { Totals } from './totals.ts';
 
 /** Who reads, as the cursor store has it. */
@@ -16,19 +17,18 @@ const SAVE_EVERY_MS = 5000;
 /** How a {@link LogCounter} reads and saves. */
 export interface LogCounterOptions {
   readonly cursorStore?: CursorStore | undefined;
-  /** Told of every page before it is counted. */
-  readonly onBatch: (batch: FeedBatch) => void;
   /** Told where totals could not be saved; counting goes on, and the next catch-up saves again. */
   readonly onError: (error: unknown) => void;
 }
 
 /** Counts a log into totals. Totals and cursor move together, in memory and in the store, so that each row counts once. */
 export class LogCounter {
+  /** The posts of the tasks it counts. */
+  readonly posts: TaskPosts;
   readonly #source: LogSource;
   readonly #totals: Totals;
   readonly #options: LogCounterOptions;
   readonly #board: BoardRecord;
-  readonly #lookUp: (events: FeedBatch['events']) => Promise<Lookups>;
   #cursor: Cursor = LOG_START;
   #isSaved = true;
   #savedAt = 0;
@@ -39,7 +39,7 @@ export class LogCounter {
     this.#totals = totals;
     this.#options = options;
     this.#board = board;
-    this.#lookUp = lookUps(source);
+    this.posts = new TaskPosts(source);
   }
 
   /** Goes on from what the store holds; where that cannot be used with these totals, from the log's start. */
@@ -84,8 +84,7 @@ export class LogCounter {
   async #catchUp(deadline: number): Promise<number> {
     for await (const batch of feed(this.#source, { cursor: this.#cursor, batchSize: BATCH_ROWS, follow: false })) {
       this.#assertSameBoard(batch.board);
-      this.#options.onBatch(batch);
-      const lookups = await this.#lookUp(batch.events);
+      const lookups = await lookUp(this.#source, this.posts, batch.events);
       this.#count(batch, lookups);
       if (performance.now() > this.#savedAt + SAVE_EVERY_MS) await this.#save();
       if (performance.now() > deadline) break;

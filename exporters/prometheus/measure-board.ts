@@ -2,8 +2,7 @@ import { QuadroError } from '../../board/core/errors.ts';
 import type { LogSource } from '../../board/log-source.ts';
 import type { MeteredBoard } from '../../board/meter.ts';
 import { importPeer } from '../../board/missing-package.ts';
-import type { CursorStore, FeedBatch } from '../feed/index.ts';
-import { originFinder } from '../otel/task-origins.ts';
+import type { CursorStore } from '../feed/index.ts';
 import { acceptsOpenMetrics } from './accepts-open-metrics.ts';
 import { ExemplarIds } from './exemplar-ids.ts';
 import type { FamilyOptions } from './family.ts';
@@ -77,11 +76,9 @@ export async function measureBoard(source: LogSource, options: MeasureOptions = 
     state: totalsOf('state', options),
     local: totalsOf('process', options),
   };
-  const origins = originFinder(source);
-  const onBatch = (batch: FeedBatch): void => origins.learn(batch.events);
-  const counter = await LogCounter.open(source, totals.log, { cursorStore, onBatch, onError });
+  const counter = await LogCounter.open(source, totals.log, { cursorStore, onError });
   const registry: AnyRegistry = options.registry ?? new prom.Registry();
-  return new Measurement({ source, totals, origins, counter, registry, scrapeBudgetMs });
+  return new Measurement({ source, totals, counter, registry, scrapeBudgetMs });
 }
 
 function totalsOf(origin: MetricOrigin, options: FamilyOptions): Totals {
@@ -96,7 +93,6 @@ interface Parts {
   readonly source: LogSource;
   /** By where values come from; `local` is what only this process knows. */
   readonly totals: { readonly log: Totals; readonly state: Totals; readonly local: Totals };
-  readonly origins: ReturnType<typeof originFinder>;
   readonly counter: LogCounter;
   readonly registry: AnyRegistry;
   readonly scrapeBudgetMs: number;
@@ -159,7 +155,7 @@ class Measurement implements MeasuredBoard {
   }
 
   async #refresh(contentType: string): Promise<void> {
-    const { source, totals, origins, counter, scrapeBudgetMs } = this.#parts;
+    const { source, totals, counter, scrapeBudgetMs } = this.#parts;
     await this.#catchUp(scrapeBudgetMs);
     if (isGaugeSource(source)) await readState(source, totals.state, totals.log.family(STAGE_DURATION));
     if (this.#board !== null) {
@@ -167,7 +163,7 @@ class Measurement implements MeasuredBoard {
       totals.local.apply({ kind: 'set', metric: QUEUE_DEPTH, labels: [backendName], to: queueDepth });
     }
     if (contentType !== OPEN_METRICS) return;
-    await this.#exemplarIds.prepare(totals.log.families.values(), counter.boardUid, ids => origins.originsOf(ids));
+    await this.#exemplarIds.prepare(totals.log.families.values(), counter.boardUid, counter.posts);
   }
 }
 

@@ -19,7 +19,7 @@ function task(task_id: string, status: string, fields: Partial<Task> = {}): Task
 }
 
 function agent(agent_id: string, capabilities: string[], status: Agent['status'] = 'IDLE'): Agent {
-  return { agent_id, capabilities, status } as Agent;
+  return { agent_id, capabilities, status } as Partial<Agent> as Agent;
 }
 
 function state(tasks: Task[], agents: Agent[]): State {

@@ -330,14 +330,22 @@ describe('writeSpans', () => {
     const dir = tempDir();
     const file = join(dir, 'spans.ndjson');
     writeFileSync(file, 'older');
-    const broken = { ...sourceOf(board), taskHistory: () => Promise.reject(new Error('the disk is gone')) };
-    await expect(writeSpans(broken, file)).rejects.toThrow(/disk is gone/);
+    const broken = { ...sourceOf(board), events: failingAfter(40) };
+    await expect(writeSpans(broken, file, { batchSize: 20 })).rejects.toThrow(/disk is gone/);
     expect(readFileSync(file, 'utf8')).toBe('older');
     expect(readdirSync(dir)).toEqual(['spans.ndjson']);
     await expect(writeSpans(board, join(dir, 'no', 'folder.ndjson'))).rejects.toMatchObject({ code: 'storage_failed' });
     expect(existsSync(join(dir, 'no'))).toBe(false);
   });
 });
+
+/** Pages of events, until they are asked for beyond a number. */
+function failingAfter(sequence: number): Board['events'] {
+  return async (after, limit) => {
+    if (after >= sequence) throw new Error('the disk is gone');
+    return board.events(after, limit);
+  };
+}
 
 function sourceOf(source: Board) {
   return {

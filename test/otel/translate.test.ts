@@ -388,7 +388,7 @@ describe('chief cycle', () => {
       spans.filter(span => span.name === 'chief cycle').map(plain),
     );
     expect(whole).toHaveLength(1);
-    expect(whole?.[0]?.['droppedLinksCount']).toBe(1200);
+    expect(whole?.[0]?.droppedLinksCount).toBe(1200);
     expect(single).toEqual(whole);
   });
 });
