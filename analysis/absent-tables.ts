@@ -37,7 +37,7 @@ function tablesIn(node: unknown, found: Set<string>): void {
  */
 export async function checkTablesPresent(db: DuckDb, query: string, absent: ReadonlySet<TableName>): Promise<void> {
   if (absent.size === 0) return;
-  const reader = await db.connection.runAndReadAll('SELECT json_serialize_sql($1)', [query]);
+  const reader = await db.connection.runAndReadAll('SELECT json_serialize_sql(CAST($1 AS VARCHAR))', [query]);
   const names = new Set<string>();
   tablesIn(JSON.parse(String(reader.getRows()[0]?.[0] ?? 'null')), names);
   for (const name of names) {

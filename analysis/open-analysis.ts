@@ -69,6 +69,9 @@ async function openSource(
   return source.absentTables ?? new Set();
 }
 
+/** What DuckDB's driver says of a text that is empty, or a comment alone. */
+const NO_STATEMENT = 'Error in native callback';
+
 /** An open log. Made by {@link openAnalysis}; close it when done. */
 export class Analysis {
   /** Tables the source lacks. */
@@ -115,7 +118,9 @@ export class Analysis {
       return await this.#ask(query, parameters);
     } catch (cause) {
       this.#signal?.throwIfAborted();
-      throw errorOf('invalid_payload', cause instanceof Error ? cause.message : String(cause), { cause });
+      const words = cause instanceof Error ? cause.message : String(cause);
+      const message = words === NO_STATEMENT ? 'The query holds no statement' : words;
+      throw errorOf('invalid_payload', message, { cause });
     }
   }
 

@@ -52,8 +52,18 @@ export async function openFiles(db: DuckDb, path: string): Promise<ReadonlySet<T
       throw errorOf('invalid_source', `${file} does not hold the table ${table}: ${line}`, { cause });
     });
   }
+  await refuseOtherRows(db, path);
   const present = new Set(files.map(({ table }) => table));
   const absent = TABLE_NAMES.filter(table => !present.has(table));
   for (const table of absent) await createLogTable(db, table);
   return new Set(absent);
+}
+
+/** Text whose columns are other ones reads as rows of nothing, which would be reported on as if they were events. */
+async function refuseOtherRows(db: DuckDb, path: string): Promise<void> {
+  const sql = `SELECT 1 FROM ${logTable('events')}
+    WHERE board_uid IS NULL OR sequence_id IS NULL OR event_type IS NULL OR task_id IS NULL OR "timestamp" IS NULL LIMIT 1`;
+  const found = await db.connection.runAndReadAll(sql);
+  if (found.currentRowCount === 0) return;
+  throw errorOf('invalid_source', `${path} holds rows that are no events of Quadro: give what \`quadro export\` wrote`);
 }

@@ -1,8 +1,9 @@
 import type { Backend } from './backends/backend.ts';
 import { systemClock } from './clock.ts';
 import { ConfigurationError } from './core/errors.ts';
+import { nameFaultsOf } from './core/lifecycle/faults.ts';
 import type { Lifecycle } from './core/lifecycle/types.ts';
-import { isIdSized, MAX_PAYLOAD_BYTES } from './core/payload.ts';
+import { MAX_PAYLOAD_BYTES } from './core/payload.ts';
 import type { Micros } from './core/time.ts';
 import { randomTaskIds, type TaskIdProvider } from './task-ids.ts';
 
@@ -49,9 +50,15 @@ function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error), 'QuadroListenerWarning');
 }
 
+function isName(text: string): boolean {
+  return typeof text === 'string' && nameFaultsOf(text).length === 0;
+}
+
 /** @throws ConfigurationError (`invalid_configuration`) naming every fault. */
 export function resolveBoardOptions(options: BoardOptions): ResolvedBoardOptions {
   const { readOnly = false } = options;
+  // An option that is spelled `undefined` is not given.
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as BoardOptions;
   const resolved: ResolvedBoardOptions = {
     boardId: 'default',
     lifecycles: [],
@@ -65,11 +72,14 @@ export function resolveBoardOptions(options: BoardOptions): ResolvedBoardOptions
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
     idempotencySeconds: WEEK_SECONDS,
     onListenerError: warn,
-    ...options,
+    ...given,
     mustExist: options.mustExist ?? readOnly,
   };
   const faults: string[] = [];
-  if (resolved.boardId === '' || !isIdSized(resolved.boardId)) faults.push('boardId must be 1 to 200 bytes long');
+  if (!isName(resolved.boardId)) faults.push('boardId must be a text of 1 to 200 bytes, without NUL');
+  for (const type of Object.keys(resolved.taskTypes)) {
+    if (!isName(type)) faults.push('a task type must be a text of 1 to 200 bytes, without NUL');
+  }
   for (const name of ['maxBatch', 'maxQueued', 'maxPayloadBytes', 'idempotencySeconds'] as const) {
     if (!Number.isSafeInteger(resolved[name]) || resolved[name] < 1)
       faults.push(`${name} must be a whole number from 1`);

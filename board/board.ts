@@ -10,7 +10,7 @@ import { builtinProfileRecords, ProfileRegistry, registrationOf } from './core/d
 import { errorOf, quadroErrorOf } from './core/errors.ts';
 import type { CallOptions, Intent, ParamsOf, ResultOf } from './core/intents.ts';
 import type { JsonObject } from './core/json.ts';
-import { checkPayload, isIdSized, MAX_ID_BYTES } from './core/payload.ts';
+import { checkPayload, isIdSized, isIntent, MAX_ID_BYTES } from './core/payload.ts';
 import type {
   Agent,
   BoardRecord,
@@ -79,6 +79,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     options: CallOptions = {},
   ): Promise<ResultOf<I>> {
     try {
+      if (!isIntent(intent)) throw errorOf('unsupported_intent', `Unsupported intent: ${String(intent)}`);
       checkPayload(intent, params as Readonly<Record<string, unknown>>, this.#options.maxPayloadBytes);
       checkCallOptions(options);
       if (isWriteIntent(intent))
@@ -91,14 +92,15 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     }
   }
 
-  async #write<I extends WriteIntent>(intent: I, params: ParamsOf<I>, options: CallOptions): Promise<ResultOf<I>> {
+  async #write<I extends WriteIntent>(intent: I, given: ParamsOf<I>, options: CallOptions): Promise<ResultOf<I>> {
     if (this.#options.readOnly) throw errorOf('storage_read_only', 'This board was opened for reading only');
+    const params = ownCopy(given);
     const key = IDEMPOTENT_INTENTS.has(intent) ? (options.idempotencyKey ?? null) : null;
     const command: Command<I> = {
       intent,
       params,
       idempotencyKey: key,
-      fingerprint: key === null ? null : fingerprint(intent, withoutUndefined(params)),
+      fingerprint: key === null ? null : fingerprint(intent, params as unknown as JsonObject),
       actor: options.actor ?? null,
       cycleId: options.cycleId ?? null,
       tickId: options.tickId ?? null,
@@ -269,9 +271,14 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   }
 
   async #close(): Promise<void> {
-    for (const closer of this.#closers.toReversed()) await closer();
+    const failures: unknown[] = [];
+    for (const closer of this.#closers.toReversed()) {
+      // One part that cannot stop must not keep the others, and the commands that were taken, from being finished.
+      await closer().catch(error => failures.push(error));
+    }
     await this.#writer.close();
     await this.backend.close();
+    if (failures.length > 0) throw failures[0];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -284,8 +291,11 @@ function sizeOf(params: object): number {
   return JSON.stringify(params).length;
 }
 
-function withoutUndefined(params: object): JsonObject {
-  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) as JsonObject;
+/** A command waits in a queue: what its caller does to the payload meanwhile must not reach the board unchecked. */
+function ownCopy<Params extends object>(params: Params): Params {
+  const fields = Object.entries(params).filter(([, value]) => value !== undefined);
+  const copies = fields.map(([name, value]) => [name, typeof value === 'object' ? structuredClone(value) : value]);
+  return Object.fromEntries(copies) as Params;
 }
 
 function checkCallOptions(options: CallOptions): void {

@@ -1,26 +1,31 @@
 import { ConfigurationError } from './core/errors.ts';
 
-function isMissing(error: unknown, name: string): boolean {
+function isMissing(error: unknown, names: readonly string[]): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  const isNotFound = error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND';
-  // The package itself, not a file that is missing inside it or a dependency of it.
-  return isNotFound && [`'${name}'`, `'${name}/`, `"${name}"`].some(text => error.message.includes(text));
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') return false;
+  // The package itself, not a file that is missing inside it nor a dependency of it.
+  return names.some(name => [`'${name}'`, `'${name}/`].some(text => error.message.includes(text)));
 }
 
 /**
- * Loads an optional package, and says how to install it where it is not there.
+ * Loads what needs optional packages, and gives the one line that installs them where one is not there.
  *
+ * @param names The package, or all that `load` needs.
  * @throws ConfigurationError (`missing_package`); whatever `load` throws besides.
  * @example const { Registry } = await importPeer('prom-client', () => import('prom-client'));
  */
-export async function importPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
+export async function importPeer<T>(names: string | readonly string[], load: () => Promise<T>): Promise<T> {
+  const packages = typeof names === 'string' ? [names] : names;
   try {
     return await load();
   } catch (error) {
-    if (!isMissing(error, name)) throw error;
-    throw new ConfigurationError('missing_package', `The package ${name} is not installed; run: npm install ${name}`, {
+    if (!isMissing(error, packages)) throw error;
+    const install = `npm install ${packages.join(' ')}`;
+    const [what, is] =
+      packages.length === 1 ? [`The package ${packages[0]}`, 'is'] : ['This needs packages that', 'are'];
+    throw new ConfigurationError('missing_package', `${what} ${is} not installed; run: ${install}`, {
       cause: error,
-      details: { package: name, install: `npm install ${name}` },
+      details: { packages, install },
     });
   }
 }

@@ -14,6 +14,9 @@ const PAGE_ROWS = 1_000;
 /** Archived tasks too. */
 export const ALL_STANDINGS: readonly Standing[] = ['open', 'finished', 'archived'];
 
+/** Most statuses one list may name: a statement takes only so many parameters. */
+const MAX_STATUSES = 1_000;
+
 /** What a read needs of the board. */
 export interface ReadHost {
   readonly backend: Backend;
@@ -152,6 +155,7 @@ const READERS: Readers = {
   'board.list_tasks_by_status': async (host, { statuses }) => {
     // Q26: what is no list matches nothing.
     const wanted = Array.isArray(statuses) ? statuses.filter(each => typeof each === 'string') : [];
+    if (wanted.length > MAX_STATUSES) throw errorOf('invalid_payload', `statuses must be at most ${MAX_STATUSES}`);
     return { tasks: wanted.length === 0 ? [] : await Array.fromAsync(listedTasks(host, { statuses: wanted })) };
   },
   'board.stream_events': async (host, { since_sequence }) => ({
@@ -182,7 +186,7 @@ const READERS: Readers = {
  * @throws NotFoundError; ValidationError (`unsupported_intent`) for an intent that a board does not answer.
  */
 export function read<I extends Intent>(host: ReadHost, intent: I, params: ParamsOf<I>): Promise<ResultOf<I>> {
-  const reader = READERS[intent];
+  const reader = Object.hasOwn(READERS, intent) ? READERS[intent] : undefined;
   if (reader === undefined) throw errorOf('unsupported_intent', `Unsupported board intent: ${intent}`);
   return reader(host, params);
 }

@@ -27,7 +27,7 @@ export function flightText(plan: FlightPlan): string {
     bar(stage, longest),
   ]);
   return [
-    `${plan.task_id}  ${printable(plan.label)}  (${plan.task_type}, priority ${plan.priority}, ${plan.status})`,
+    printable(`${plan.task_id}  ${plan.label}  (${plan.task_type}, priority ${plan.priority}, ${plan.status})`),
     `posted ${isoOf(plan.created_at)}, ${end}: ${seconds(plan.active_seconds)} active, ${seconds(plan.wait_seconds)} waiting, ` +
       `${seconds(plan.lost_seconds)} lost, ${seconds(plan.blocked_seconds)} blocked; ` +
       `${plan.revisions} revisions, ${plan.stale_count} times stale`,

@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { QuadroError } from '../board/core/errors.ts';
 import { packageVersion } from '../board/package-version.ts';
 import { boardsCommand } from './commands/boards.ts';
 import { checkCommand } from './commands/check.ts';
@@ -13,8 +12,8 @@ import { reportCommand } from './commands/report.ts';
 import { sleepCommand } from './commands/sleep.ts';
 import { spansCommand } from './commands/spans.ts';
 import { sqlCommand } from './commands/sql.ts';
-import { EXIT, FoundFaults } from './exit.ts';
-import { printable } from './output.ts';
+import { errorLine, usageLine } from './error-line.ts';
+import { EXIT, FoundFaults, isInterruption, ReaderGone } from './exit.ts';
 
 const COMMANDS = [
   demoCommand,
@@ -31,45 +30,51 @@ const COMMANDS = [
   boardsCommand,
 ];
 
+const HELP_END = `
+Examples:
+    quadro demo
+    quadro report newsroom.db
+    quadro COMMAND --help
+
+Exit codes: 0 done, 1 found faults, 2 bad use or could not be done, 130 interrupted`;
+
+/** Gives a command and those under it the conventions of docs/cli.md: whatever is wrong is said in one line on stderr. */
+function withConventions(command: Command, path: string): Command {
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(usageLine(text, path)) });
+  for (const each of command.commands) withConventions(each, `${path} ${each.name()}`);
+  return command;
+}
+
 function programOf(): Command {
   const program = new Command('quadro')
     .description('A governed task board for multi-agent pipelines, and what its event log tells')
     .version(packageVersion())
-    .showHelpAfterError('(add --help for the options and an example)')
-    .showSuggestionAfterError()
-    .exitOverride();
-  for (const command of COMMANDS) program.addCommand(command().exitOverride().showHelpAfterError('(add --help)'));
-  return program;
-}
-
-/** An error in one line that says what to do. */
-function lineOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof QuadroError ? ` (${error.code})` : '';
-  return `quadro: ${printable(message)}${code}\n`;
-}
-
-/** A reader that went away (`quadro sql … | head`) is no fault of ours. */
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+    .addHelpText('after', HELP_END);
+  for (const command of COMMANDS) program.addCommand(command());
+  return withConventions(program, 'quadro');
 }
 
 /**
  * Runs one command line.
  *
  * @param argv Without the runtime and the script.
- * @returns The exit code: 0 done, 1 found faults, 2 bad use or could not be done.
+ * @returns The exit code: 0 done, 1 found faults, 2 bad use or could not be done, 130 interrupted.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Whoever writes is told through its own callback; without a listener the process would die of it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await programOf().parseAsync([...argv], { from: 'user' });
     return EXIT.done;
   } catch (error) {
     if (error instanceof FoundFaults) return EXIT.faults;
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badUse;
-    if (isBrokenPipe(error)) return EXIT.done;
-    process.stderr.write(lineOf(error));
+    if (error instanceof ReaderGone) return EXIT.done;
+    process.stderr.write(errorLine(error));
     if (process.env.QUADRO_DEBUG) console.error(error);
-    return EXIT.badUse;
+    return isInterruption(error) ? EXIT.interrupted : EXIT.badUse;
   }
 }

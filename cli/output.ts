@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { ReaderGone } from './exit.ts';
 
 /** How numbers of seconds are printed for people: three digits, `–` for what is not known. */
 export function seconds(value: number | null | undefined): string {
@@ -14,24 +15,27 @@ export function percent(value: number | null | undefined): string {
 }
 
 /** Any cell, `–` for null. */
-export function cell(value: unknown): string {
+function cell(value: unknown): string {
   if (value === null || value === undefined) return '–';
-  if (typeof value === 'object') return JSON.stringify(value);
-  return printable(String(value));
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
-/** A text with its control characters spelled out: a label of a task must not steer somebody's terminal. */
+/** Control characters, and what turns the direction of writing or breaks a line: all that can disguise what follows. */
+const STEERING = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A text with such characters spelled out: a label of a task must not steer somebody's terminal. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(STEERING, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A table for people. Numbers stand right. */
+/** A table for people. Columns of numbers stand right. */
 export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  const isNumeric = head.map((_, column) => rows.length > 0 && rows.every(row => /^[–\d]/.test(cell(row[column]))));
+  const cells = rows.map(row => row.map(cell));
+  const isNumeric = (column: number): boolean => cells.every(row => /^(–|-?\d.*)?$/.test(row[column] ?? ''));
   const printed = new Table({
-    head: [...head],
-    colAligns: isNumeric.map(each => (each ? 'right' : 'left')),
-    style: { head: [], border: [], compact: true },
+    head: head.map(printable),
+    colAligns: head.map((_, column) => (cells.length > 0 && isNumeric(column) ? 'right' : 'left')),
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
     chars: {
       top: '',
       'top-mid': '',
@@ -50,18 +54,29 @@ export function table(head: readonly string[], rows: readonly (readonly unknown[
       middle: '  ',
     },
   });
-  for (const row of rows) printed.push(row.map(cell));
-  return printed.toString();
+  printed.push(...cells);
+  return printed.toString().replaceAll(/ +$/gm, '');
 }
 
-/** Writes to stdout and waits until it is taken: a pipe that is slow must not lose the end. */
+/** What a write says once the other end of a pipe is closed. */
+const CLOSED_PIPE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+
+/**
+ * Writes to stdout and waits until it is taken: a pipe that is slow must not lose the end.
+ *
+ * @throws ReaderGone where nobody reads it.
+ */
 export function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, error => (error ? reject(error) : resolve()));
+    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, (error?: NodeJS.ErrnoException | null) => {
+      if (error == null) resolve();
+      else reject(CLOSED_PIPE.has(error.code) ? new ReaderGone() : error);
+    });
   });
 }
 
-/** One JSON value, alone on stdout. */
+/** One JSON value, alone on stdout; what could steer a terminal is escaped, which changes nothing for who reads it as JSON. */
 export function printJson(value: unknown): Promise<void> {
-  return print(JSON.stringify(value, null, 2));
+  const json = JSON.stringify(value, null, 2);
+  return print(json.split('\n').map(printable).join('\n'));
 }

@@ -1,11 +1,11 @@
 import type { AnalysisResult, Report } from '../analysis/index.ts';
-import { percent, print, seconds, table } from './output.ts';
+import { percent, print, printable, seconds, table } from './output.ts';
 
 /** A column of a printed analysis: its head, and the cell of a row. */
 type Column<Row> = readonly [head: string, cell: (row: Row) => unknown];
 
 /** One analysis as text: its title, and its rows, or why there are none. */
-export function section<Row>(title: string, result: AnalysisResult<Row>, columns: readonly Column<Row>[]): string {
+function section<Row>(title: string, result: AnalysisResult<Row>, columns: readonly Column<Row>[]): string {
   const head = `\n${title}\n`;
   if (!result.available) return `${head}  ${result.reason}`;
   if (result.rows.length === 0) return `${head}  none`;
@@ -26,9 +26,19 @@ function top<Row>(result: AnalysisResult<Row>, most: number = TOP): AnalysisResu
   return result.available ? { ...result, rows: result.rows.slice(0, most) } : result;
 }
 
+/** What the table comes to, in a sentence: which stage holds the work up, or that none does. */
+function bottleneckVerdict({ bottleneck }: Pick<Report, 'bottleneck'>): string {
+  const [first] = bottleneck.available ? bottleneck.rows : [];
+  if (first === undefined || first.score === null) return '';
+  const who = first.capability === null ? '' : ` for ${first.capability}`;
+  const most = `Most of the waiting is in ${first.status}${who}, ${first.score.toFixed(1)} of 100`;
+  if (first.is_bottleneck) return `\n${printable(most)}: the bottleneck.`;
+  return `\n${printable(most)}; it keeps up with what arrives, and its agents are not busy throughout.`;
+}
+
 /** The stages where waiting costs most. */
 export function bottleneckText(report: Pick<Report, 'bottleneck'>): string {
-  return section(
+  const rows = section(
     'Bottlenecks: where waiting costs most (score = 100 · its wait / all elapsed)',
     top(report.bottleneck),
     [
@@ -43,6 +53,7 @@ export function bottleneckText(report: Pick<Report, 'bottleneck'>): string {
       ['', row => (row.is_bottleneck ? '◀ bottleneck' : '')],
     ],
   );
+  return rows + bottleneckVerdict(report);
 }
 
 /** How the Chief sleeps, why it wakes, and how often for nothing. */

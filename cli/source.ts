@@ -4,7 +4,7 @@ import type { Backend } from '../board/backends/backend.ts';
 import { sqlite } from '../board/backends/sqlite/index.ts';
 import type { Board } from '../board/board.ts';
 import { openBoard } from '../board/board.ts';
-import { ConfigurationError, ValidationError } from '../board/core/errors.ts';
+import { ConfigurationError, NotFoundError, ValidationError } from '../board/core/errors.ts';
 import type { TableSource } from '../board/table-source.ts';
 
 /** What a SOURCE argument names: a board in a database, or an exported log. */
@@ -28,7 +28,7 @@ export interface LogFileSource {
 
 /** How SOURCE is written, for help texts. */
 export const SOURCE_HELP =
-  'a board (sqlite:FILE or a .db path) or an exported log (a folder, or a .parquet or .ndjson file)';
+  'a board (sqlite:FILE or a .db path) or an exported log (a folder, or a .parquet, .ndjson or .csv file of events)';
 
 const BOARD_FILE = /\.(db|sqlite|sqlite3)$/i;
 const LOG_FILE = /\.(parquet|ndjson|csv)$/i;
@@ -60,18 +60,22 @@ export function backendOf(url: string, options: { readOnly?: boolean; mustExist?
 }
 
 async function openBoardSource(url: string, boardName: string | undefined): Promise<BoardSource> {
-  const boardId = boardName ?? (await onlyBoard(url));
+  const boardId = await boardIn(url, boardName);
   const board = await openBoard({ backend: backendOf(url, { readOnly: true }), readOnly: true, boardId });
   return { kind: 'board', board, tables: board, close: () => board.close() };
 }
 
-/** The one board of a database, or `default` where it holds several and one has that name. */
-async function onlyBoard(url: string): Promise<string> {
+/** The board that is wanted, else the only one of the database, else `default` where one has that name. */
+async function boardIn(url: string, wanted: string | undefined): Promise<string> {
   const backend = backendOf(url, { readOnly: true });
   await backend.open();
   try {
     const names = (await backend.readBoards()).map(each => each.board_id);
     const [first] = names;
+    if (wanted !== undefined) {
+      if (names.includes(wanted)) return wanted;
+      throw new NotFoundError('board_not_found', `There is no board ${wanted} in ${url}: it holds ${names.join(', ')}`);
+    }
     if (names.length === 1 && first !== undefined) return first;
     if (names.length === 0 || names.includes('default')) return 'default';
     throw new ValidationError(
@@ -93,6 +97,12 @@ export async function openSource(text: string, options: { board?: string | undef
   if (!existsSync(text)) throw new ValidationError('invalid_source', `There is no ${text}: give ${SOURCE_HELP}`);
   if (!statSync(text).isDirectory() && !LOG_FILE.test(text)) {
     throw new ValidationError('invalid_source', `${text} is neither a board nor a log: give ${SOURCE_HELP}`);
+  }
+  if (options.board !== undefined) {
+    throw new ValidationError(
+      'invalid_source',
+      `--board chooses a board of a database, and ${text} is an exported log`,
+    );
   }
   const log = await openExportedLog(text);
   return { kind: 'log', path: text, tables: log, close: () => log.close() };

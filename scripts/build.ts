@@ -1,17 +1,37 @@
-/** Builds dist/: compiles the sources, and puts beside them the files that are not TypeScript. */
+/**
+ * Builds dist/: compiles the sources, and puts beside them the files that are not TypeScript.
+ *
+ * `node scripts/build.ts [FOLDER]`
+ */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ROOMS } from './sources.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const DIST = join(ROOT, 'dist');
 
-rmSync(DIST, { recursive: true, force: true });
-// npm puts node_modules/.bin first in the path of every script.
-const { status, error } = spawnSync('tsc', ['-p', join(ROOT, 'tsconfig.build.json')], { cwd: ROOT, stdio: 'inherit' });
-if (error) throw error;
-if (status !== 0) process.exit(status ?? 1);
-for (const room of ROOMS.filter(each => existsSync(join(ROOT, each)))) {
-  cpSync(join(ROOT, room), join(DIST, room), { recursive: true, filter: path => !/\.(ts|md)$/.test(path) });
+function compile(folder: string): void {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const args = [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', folder];
+  const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0) throw new Error('The sources do not compile; dist/ is as it was');
+}
+
+function copyAssets(folder: string): void {
+  for (const room of ROOMS.filter(each => existsSync(join(ROOT, each)))) {
+    cpSync(join(ROOT, room), join(folder, room), { recursive: true, filter: path => !/\.(ts|md)$/.test(path) });
+  }
+}
+
+const target = resolve(ROOT, process.argv[2] ?? 'dist');
+// Beside the target, and put in its place when it is whole: whoever imports from it meanwhile finds one or the other.
+const fresh = `${target}.${process.pid}`;
+try {
+  compile(fresh);
+  copyAssets(fresh);
+  rmSync(target, { recursive: true, force: true });
+  renameSync(fresh, target);
+} finally {
+  rmSync(fresh, { recursive: true, force: true });
 }

@@ -4,6 +4,9 @@ import { type ExportOf, exportsOf, type Fault, importsOf, type Source } from './
 /** Files that are used from outside: by the package's users, by npm scripts, by the bin. */
 const ENTRIES = /(?:^|\/)index\.ts$|^cli\/main\.ts$|^(?:test|bench|examples|scripts)\//;
 
+/** Kinds of declaration that a signature can name. */
+const NAMEABLE: ReadonlySet<string> = new Set(['interface', 'type', 'class']);
+
 function usedNames(sources: readonly Source[]): Map<string, Set<string>> {
   const used = new Map<string, Set<string>>();
   for (const source of sources) {
@@ -17,9 +20,9 @@ function usedNames(sources: readonly Source[]): Map<string, Set<string>> {
   return used;
 }
 
-/** A type in an exported signature of its own file needs its export: users of that signature name it. */
-function isNamedBeside({ name, isType }: ExportOf, text: string): boolean {
-  return isType && (text.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1;
+/** A type or class in an exported signature of its own file needs its export: users of that signature name it. */
+function isNamedBeside({ name, kind }: ExportOf, text: string): boolean {
+  return NAMEABLE.has(kind) && (text.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length > 1;
 }
 
 /** Exports of the package's files that no other file imports. */

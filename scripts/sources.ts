@@ -47,7 +47,8 @@ export function lineAt(text: string, index: number): number {
 
 // Sources are formatted: a statement begins at the start of its line and strings stand in single quotes.
 const STATEMENT = /^(?:import|export)\b([^;'"`=()]*?)\bfrom '([^']+)'|^import '([^']+)'/gm;
-const DYNAMIC = /(?:const|let) (\{[^}]*\}|\w+) =\s+\(?await import\('([^']+)'\)|\bimport\('([^']+)'\)(?:\.(?!then\b)(\w+))?/g;
+const DYNAMIC =
+  /(?:const|let) (\{[^}]*\}|\w+) =\s+\(?await import\('([^']+)'\)|\bimport\('([^']+)'\)(?:\.(?!then\b)(\w+))?/g;
 
 function namesIn(clause: string): string[] {
   const braces = /\{([^}]*)\}/.exec(clause)?.[1];
@@ -77,7 +78,8 @@ export function importsOf(source: Source): ImportOf[] {
 /** A declaration that a file exports, and whether a doc comment stands before it. */
 export interface ExportOf {
   readonly name: string;
-  readonly isType: boolean;
+  /** `const`, `function`, `class`, `interface`, … */
+  readonly kind: string;
   readonly isDocumented: boolean;
   readonly line: number;
 }
@@ -88,7 +90,7 @@ const DECLARATION =
 /** What a file declares and exports; what it passes on from other files is an import. */
 export function exportsOf({ text }: Source): ExportOf[] {
   const seen = new Set<string>();
-  return [...text.matchAll(DECLARATION)].flatMap(({ 1: kind, 2: name = '', index }) => {
+  return [...text.matchAll(DECLARATION)].flatMap(({ 1: kind = '', 2: name = '', index }) => {
     // The further signatures of an overloaded function are one export with the first.
     if (seen.has(name)) return [];
     seen.add(name);
@@ -96,7 +98,7 @@ export function exportsOf({ text }: Source): ExportOf[] {
     return [
       {
         name,
-        isType: kind === 'interface' || kind === 'type',
+        kind,
         isDocumented: before.endsWith('*/') && before.lastIndexOf('/**') === before.lastIndexOf('/*'),
         line: lineAt(text, index),
       },

@@ -6,7 +6,7 @@ import type { ChiefTelemetryWriter } from './chief-telemetry.ts';
 import { type Dispatcher, undelivered } from './dispatcher.ts';
 import { type Policy, runPolicy } from './policy.ts';
 import { type Routing, type RoutingOptions, routeTasks } from './routing.ts';
-import { messageOf, type ResolvedSurroundings } from './surroundings.ts';
+import { errorColumn, type ResolvedSurroundings } from './surroundings.ts';
 import { capabilityCounts, type Workload, workloadOf } from './workload.ts';
 
 /** What a cycle needs of its Chief. */
@@ -185,7 +185,7 @@ class Cycle {
       by_capability: capabilityCounts(this.#before, false),
       by_capability_after: capabilityCounts(this.#after, true),
       draining: this.#host.routing().isDraining ?? false,
-      error: this.#error === null ? null : messageOf(this.#error).slice(0, 1000).replaceAll('\0', '').toWellFormed(),
+      error: errorColumn(this.#error),
     };
     try {
       await board.call('board.record_cycle', row, { actor: 'chief', cycleId: cycle_id });

@@ -1,3 +1,4 @@
+import { isReactive } from '../core/cycle-result.ts';
 import { ValidationError } from '../core/errors.ts';
 import type { IntentPort } from '../core/intents.ts';
 import { checkPayload } from '../core/payload.ts';
@@ -37,10 +38,6 @@ export type WakeListener = (trigger: WakeTrigger) => void;
 
 /** How many of its own cycles a Chief recognises: commits are told of right after they are made. */
 const REMEMBERED_CYCLES = 100;
-
-function isReactive(trigger: WakeTrigger): boolean {
-  return trigger === 'worker' || trigger === 'board_event';
-}
 
 /**
  * The coordinator: on every wake it reads the board, runs the policy, sends each waiting task to an idle agent, and goes

@@ -7,7 +7,7 @@ import type { Network } from '../transport/network.ts';
 import type { ResolvedSurroundings } from './surroundings.ts';
 
 /** How long an assignment may be without a heartbeat before it is taken for undelivered. */
-export const REDISPATCH_SECONDS = 10;
+const REDISPATCH_SECONDS = 10;
 
 /**
  * The open assignments whose worker never beat: whoever committed them may have died before it told the worker. Those of
@@ -50,7 +50,10 @@ export class Dispatcher {
 
   async #request(agent: Agent, envelope: Parameters<Network['request']>[1]): Promise<void> {
     try {
-      await this.#network.request(agent.a2a_url, envelope);
+      const { ok, error, error_code } = await this.#network.request(agent.a2a_url, envelope);
+      // What a worker's function threw is on the board already; any other refusal is known here only.
+      if (!ok && error_code !== 'internal_error')
+        this.#surroundings.onError(`${agent.agent_id} refused its task`, error);
     } catch (error) {
       this.#surroundings.onError(`${agent.agent_id} at ${agent.a2a_url} could not be told of its task`, error);
     }

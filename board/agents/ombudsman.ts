@@ -4,9 +4,12 @@ import type { IntentPort, OpenState, UpdateTaskParams } from '../core/intents.ts
 import type { Agent, Task } from '../core/records.ts';
 import { type Micros, US_PER_SECOND } from '../core/time.ts';
 import { undelivered } from './dispatcher.ts';
-import { messageOf, type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
+import { routeTasks } from './routing.ts';
+import { errorColumn, type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from './worker.ts';
-import { workloadOf } from './workload.ts';
+
+/** Wakes a Chief: `trigger => chief.wake(trigger)`. */
+export type WakeChief = (trigger: 'ombudsman') => Promise<unknown>;
 
 /** How to make an Ombudsman. */
 export interface OmbudsmanOptions extends Surroundings {
@@ -19,8 +22,8 @@ export interface OmbudsmanOptions extends Surroundings {
   readonly statusTimeouts?: Readonly<Record<string, number>>;
   /** Without a sign of life for longer than this, in seconds, an agent is OFFLINE; null: never. Default `timeoutSeconds`. */
   readonly agentTimeoutSeconds?: number | null;
-  /** Wakes the Chief after a tick that found something. */
-  readonly wake?: (trigger: 'ombudsman') => Promise<unknown>;
+  /** Wakes the Chief after a tick that found something. Default: the Chief it runs beside. */
+  readonly wake?: WakeChief;
 }
 
 /** The one place that says what counts as a sign of life: the latest beat in this stage, else having entered it. */
@@ -45,7 +48,7 @@ interface Findings {
  */
 export class Ombudsman {
   readonly #board: IntentPort;
-  readonly #wake: OmbudsmanOptions['wake'] | null;
+  readonly #wake: WakeChief | null;
   readonly #statuses: ReadonlySet<string>;
   readonly #timeoutSeconds: number;
   readonly #statusTimeouts: ReadonlyMap<string, number>;
@@ -83,9 +86,9 @@ export class Ombudsman {
 
   /**
    * One tick: scans, moves, leaves a row, and wakes the Chief if it found something. Answers how many tasks it moved.
-   * Rejects only where the board could not be read.
+   * Rejects only where the board could not be read. `wake` is for an Ombudsman that was made without one.
    */
-  async nudge(): Promise<number> {
+  async nudge(wake: WakeChief | null = null): Promise<number> {
     const { clock, newId } = this.#surroundings;
     const tickId = newId();
     const startedAt = clock();
@@ -107,14 +110,14 @@ export class Ombudsman {
     }
     await this.#record(tickId, startedAt, scanned.length, findings);
     if (failure !== null) throw failure;
-    if (needsChief) await this.#wakeChief();
+    if (needsChief) await this.#wakeChief(this.#wake ?? wake);
     return findings.moved;
   }
 
-  /** Besides what it moved: work that waits although somebody idle could do it, and assignments that never arrived. */
+  /** Besides what it moved: steps that nobody has taken, and assignments that never arrived. */
   #needsChief(state: OpenState, now: Micros, { moved, offline }: Findings): boolean {
     if (moved + offline > 0) return true;
-    return workloadOf(state).stranded > 0 || undelivered(state.tasks, state.agents, now).length > 0;
+    return routeTasks(state).length > 0 || undelivered(state.tasks, state.agents, now).length > 0;
   }
 
   async #checkTask(state: OpenState, task: Task, now: Micros, tickId: string, findings: Findings): Promise<void> {
@@ -165,7 +168,7 @@ export class Ombudsman {
       statuses_scanned: this.statuses,
       tasks_scanned,
       stale_count: findings.moved,
-      error: findings.error === null ? null : messageOf(findings.error),
+      error: errorColumn(findings.error),
     };
     try {
       await this.#board.call('board.record_tick', row, { actor: 'ombudsman', tickId: tick_id });
@@ -174,9 +177,9 @@ export class Ombudsman {
     }
   }
 
-  async #wakeChief(): Promise<void> {
+  async #wakeChief(wake: WakeChief | null): Promise<void> {
     try {
-      await this.#wake?.('ombudsman');
+      await wake?.('ombudsman');
     } catch (error) {
       this.#surroundings.onError('The Ombudsman could not wake the Chief', error);
     }

@@ -100,8 +100,9 @@ class Run implements BoardRun {
   }
 
   #startTick(ombudsman: Ombudsman): void {
+    const { chief } = this.#options;
     this.#tick ??= ombudsman
-      .nudge()
+      .nudge(chief ? trigger => chief.wake(trigger) : null)
       .then(
         () => undefined,
         error => this.#onError('A tick of the Ombudsman failed', error),
@@ -111,11 +112,12 @@ class Run implements BoardRun {
       });
   }
 
-  /** A commit wakes the Chief, unless it is a heartbeat or its own doing. */
+  /** A commit wakes the Chief, unless it is a heartbeat, its own doing, or of a tick that will wake it when it is done. */
   #committed(events: readonly Event[]): void {
     const { chief } = this.#options;
     if (chief === undefined) return;
-    const event = events.findLast(each => wakesChief(each.event_type) && !chief.isOwn(each));
+    const isAwaited = (event: Event): boolean => event.tick_id !== null && this.#tick !== null;
+    const event = events.findLast(each => wakesChief(each.event_type) && !chief.isOwn(each) && !isAwaited(each));
     if (event !== undefined) this.#wakeSoon(chief.wake('board_event', { event }));
   }
 

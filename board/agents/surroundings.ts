@@ -40,3 +40,11 @@ export function surroundingsOf({ clock, newId, onError }: Surroundings): Resolve
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The longest error a row of a cycle or a tick holds, in UTF-16 units. */
+const MAX_ERROR_LENGTH = 1000;
+
+/** The same as a column can hold it, whatever was thrown; null for null. */
+export function errorColumn(error: unknown): string | null {
+  return error === null ? null : messageOf(error).slice(0, MAX_ERROR_LENGTH).replaceAll('\0', '').toWellFormed();
+}

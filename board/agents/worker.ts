@@ -13,7 +13,7 @@ import { runExecution, type WorkEnd, type WorkFunction, type WorkStyle } from '.
 import { messageOf, type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
 
 /** The longest time between two beats, in seconds. */
-export const MAX_BEAT_SECONDS = 30;
+const MAX_BEAT_SECONDS = 30;
 
 /** Without a sign of life for so long, in seconds, work is taken for dead: the Ombudsman's default. */
 export const DEFAULT_TIMEOUT_SECONDS = 3000;
@@ -93,7 +93,7 @@ export class Worker {
     return Math.min((this.#options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) / 5, MAX_BEAT_SECONDS);
   }
 
-  /** Answers at its url, registers on the board, and starts to beat. */
+  /** Answers at its url, registers on the board, and starts to beat. A closed worker stays closed. */
   async start(): Promise<void> {
     if (this.#unregister !== null || this.#isClosing) return;
     const { board, network, capabilities, name, version, description } = this.#options;

@@ -1,4 +1,5 @@
 import type { Event, Task } from '../core/records.ts';
+import type { StageLeft } from '../core/stage-left.ts';
 import type { EdgeKind, StageKind } from '../core/statuses.ts';
 import { type Micros, microsOf } from '../core/time.ts';
 
@@ -26,21 +27,6 @@ export interface TaskState {
   last_sequence_id: number;
   last_timestamp: Micros;
 }
-
-/** Columns of an event that describe the stage now left. */
-export type StageLeft = Pick<
-  Event,
-  | 'entered_at'
-  | 'entered_sequence_id'
-  | 'from_stage_kind'
-  | 'from_edge'
-  | 'from_agent_id'
-  | 'from_cycle_id'
-  | 'visit'
-  | 'heartbeats'
-  | 'max_heartbeat_gap_us'
-  | 'last_heartbeat_at'
->;
 
 /** What an event after this state must say of the stage it leaves; before the first event nothing. */
 export function stageLeftOf(state: TaskState | undefined): StageLeft {

@@ -181,7 +181,7 @@ function measure(value: unknown, where: string, depth: number): number {
       return 4;
     case 'number':
       if (!Number.isFinite(value)) fail(`${where} must be a finite number, not ${value}`);
-      return 1;
+      return String(value).length;
     case 'object':
       return measureContainer(value, where, depth);
     default:
@@ -194,17 +194,25 @@ function measure(value: unknown, where: string, depth: number): number {
 function measureContainer(value: object, where: string, depth: number): number {
   if (depth >= MAX_DEPTH) fail(`${where} nests deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(value)) {
-    return value.reduce<number>((sum, item, index) => sum + 1 + measure(item, `${where}[${index}]`, depth + 1), 2);
+    let length = Math.max(2, value.length + 1);
+    // By index: a hole in a list must not be passed over.
+    for (let index = 0; index < value.length; index++) length += measure(value[index], `${where}[${index}]`, depth + 1);
+    return length;
   }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) fail(`${where} must be a plain JSON object`);
-  let size = 2;
-  for (const key of Object.keys(value)) {
+  checkPlain(value, where);
+  const keys = Object.keys(value);
+  let size = Math.max(2, keys.length + 1);
+  for (const key of keys) {
     if (key === '__proto__') fail(`${where} has the key __proto__, which is not accepted`);
     checkText(key, `a key of ${where}`);
-    size += key.length + 4 + measure((value as Record<string, unknown>)[key], `${where}.${key}`, depth + 1);
+    size += key.length + 3 + measure((value as Record<string, unknown>)[key], `${where}.${key}`, depth + 1);
   }
   return size;
+}
+
+function checkPlain(value: object, where: string): void {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) fail(`${where} must be a plain JSON object`);
 }
 
 /** Whether a text is short enough to be an id. */
@@ -263,9 +271,10 @@ export function checkPayload(
   maxBytes: number = MAX_PAYLOAD_BYTES,
 ): void {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) fail('payload must be an object');
+  checkPlain(payload, 'payload');
   const fields = INTENT_FIELDS[intent];
   checkNames(intent, fields, payload);
-  let size = 2;
+  let size = 1;
   for (const [name, value] of Object.entries(payload)) {
     if (value === undefined) continue;
     size += name.length + 4 + measure(value, name, 0);

@@ -1,8 +1,8 @@
-import { stageLeft } from '../core/decide/move-task.ts';
 import { BUILTIN_VERSION, builtinLifecycle, isBuiltinProfile } from '../core/lifecycle/builtins.ts';
 import { createLifecycle } from '../core/lifecycle/lifecycle.ts';
 import type { Lifecycle, LifecycleDefinition } from '../core/lifecycle/types.ts';
 import type { Event, Task } from '../core/records.ts';
+import { NO_STAGE_LEFT, stageLeft } from '../core/stage-left.ts';
 import { microsOf } from '../core/time.ts';
 import type { ReferenceEvent, ReferenceTask } from './reference-file.ts';
 import { type SeenProfiles, statedProfile } from './seen-profiles.ts';
@@ -15,19 +15,6 @@ export interface FoldedLog {
   readonly events: readonly Event[];
   readonly tasks: ReadonlyMap<string, Task>;
 }
-
-const NO_STAGE_LEFT = {
-  entered_at: null,
-  entered_sequence_id: null,
-  from_stage_kind: null,
-  from_edge: null,
-  from_agent_id: null,
-  from_cycle_id: null,
-  visit: null,
-  heartbeats: null,
-  max_heartbeat_gap_us: null,
-  last_heartbeat_at: null,
-};
 
 /** Lifecycles by name: the built-in ones and those that were inferred. */
 export class ImportedLifecycles {
@@ -46,7 +33,7 @@ export class ImportedLifecycles {
 }
 
 /** The version of a profile that an imported task pins. */
-export function versionOf(profile: string): number {
+function versionOf(profile: string): number {
   return isBuiltinProfile(profile) ? BUILTIN_VERSION : INFERRED_VERSION;
 }
 

@@ -65,14 +65,14 @@ export interface ImportSummary {
  */
 export async function importReference(file: string, options: ImportReferenceOptions): Promise<ImportSummary> {
   const { into, boardId = 'default', onProgress, signal } = options;
-  await into.open();
-  refuseUsed(await into.readBoard(boardId), boardId, into.location);
+  // Before the target is opened: a file that is no such board makes none.
   const source = await readReferenceFile(file, { onProgress, signal });
   const [first] = source.events;
   const last = source.events.at(-1);
   if (first === undefined || last === undefined) {
     throw errorOf('invalid_source', `${file} holds no events: there is nothing to import`);
   }
+  await into.open();
   const imported = rowsOf(source, boardId, first, last);
   const keys = { board_id: boardId, task_ids: [], agent_ids: [], idempotency_keys: [], data_keys: [] };
   await into.transact({ ...keys, profiles_version: -1 }, ({ board }) => {

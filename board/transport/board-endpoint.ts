@@ -8,7 +8,7 @@ import { paramsFromWire, resultToWire } from './wire.ts';
 const NOT_FOR_BOARDS: ReadonlySet<Intent> = new Set<Intent>(['chief.wake', 'worker.execute_task']);
 
 /** What an envelope says besides its payload, as a typed call takes it. */
-export function callOptionsOf({ idempotency_key, context = {} }: RequestEnvelope): CallOptions {
+function callOptionsOf({ idempotency_key, context = {} }: RequestEnvelope): CallOptions {
   return {
     idempotencyKey: idempotency_key ?? null,
     actor: context.actor ?? null,

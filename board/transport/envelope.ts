@@ -36,7 +36,7 @@ const REQUIRED = ['intent', 'payload', 'request_id', 'timestamp'];
 const CONTEXT_FIELDS = ['actor', 'cycle_id', 'tick_id'] as const;
 
 /** Mints a request id: 12 hex digits. */
-export function newRequestId(): string {
+function newRequestId(): string {
   return randomBytes(6).toString('hex');
 }
 
@@ -123,7 +123,7 @@ export function success(requestId: string, result: JsonObject = {}): ResponseEnv
 }
 
 /** The answer to a request that failed: one sentence, and a stable code. */
-export function failure(requestId: string, error: unknown): ResponseEnvelope {
+function failure(requestId: string, error: unknown): ResponseEnvelope {
   const { message, code } = quadroErrorOf(error);
   return { request_id: requestId, ok: false, result: {}, error: message, error_code: code };
 }

@@ -1,10 +1,21 @@
 import { Command } from 'commander';
-import { checkLog } from '../../board/check/check.ts';
+import { type CheckReport, checkLog } from '../../board/check/check.ts';
 import { FoundFaults } from '../exit.ts';
 import { print, printable, printJson } from '../output.ts';
 import { progressOf } from '../progress.ts';
 import { interruption } from '../signals.ts';
 import { openSource, SOURCE_HELP } from '../source.ts';
+
+function checkText({ ok, events, tasks, own, inherited, faults, skipped, digest }: CheckReport): string {
+  const left = own + inherited - faults.length;
+  return [
+    ...faults.map(fault => `${fault.inherited ? 'inherited' : 'FAULT'}  ${fault.code}  ${printable(fault.message)}`),
+    ...(left > 0 ? [`… and ${left} more`] : []),
+    ...skipped.map(each => `not checked  ${printable(each)}`),
+    `${ok ? 'The log is whole' : `The log has ${own} faults`}: ${events} events, ${tasks} tasks, ${inherited} inherited faults`,
+    `digest ${digest}`,
+  ].join('\n');
+}
 
 async function run(text: string, options: { board?: string; json?: boolean }): Promise<void> {
   const source = await openSource(text, options);
@@ -16,17 +27,7 @@ async function run(text: string, options: { board?: string; json?: boolean }): P
     });
     progress.stop();
     if (options.json) await printJson(report);
-    else {
-      const lines = report.faults.map(
-        fault => `${fault.inherited ? 'inherited' : 'FAULT'}  ${fault.code}  ${printable(fault.message)}`,
-      );
-      const own = report.faults.filter(fault => !fault.inherited).length;
-      const verdict = own === 0 ? 'The log is whole' : `${own} faults`;
-      lines.push(
-        `${verdict}: ${report.events} events, ${report.tasks} tasks, ${report.faults.length - own} inherited faults; digest ${report.digest}`,
-      );
-      await print(lines.join('\n'));
-    }
+    else await print(checkText(report));
     if (!report.ok) throw new FoundFaults();
   } finally {
     progress.stop();

@@ -5,16 +5,19 @@ import { type Analysis, openAnalysis } from '../../analysis/index.ts';
 import { type Board, openBoard } from '../../board/board.ts';
 import { ValidationError } from '../../board/core/errors.ts';
 import { exportLog } from '../../exporters/files/index.ts';
-import { traceBoard, writeSpans } from '../../exporters/otel/index.ts';
+import type { Tracing } from '../../exporters/otel/index.ts';
 import { measureBoard } from '../../exporters/prometheus/index.ts';
 import { NEWSROOM } from '../demo/newsroom.ts';
 import { runNewsroom } from '../demo/run-newsroom.ts';
 import { statusLine } from '../demo/status-line.ts';
 import { flightText } from '../flight-text.ts';
-import { print } from '../output.ts';
+import { loadOtel } from '../load-otel.ts';
+import { print, printable } from '../output.ts';
 import { bottleneckText, sleepText } from '../report-text.ts';
 import { interruption } from '../signals.ts';
 import { backendOf } from '../source.ts';
+
+type Otel = Awaited<ReturnType<typeof loadOtel>>;
 
 interface Options {
   readonly tasks: number;
@@ -40,17 +43,33 @@ function newFolderName(): string {
 }
 
 /** Spans go to the endpoint of the standard variables while the run lasts, where there is one. */
-function tracingOf(board: Board): ReturnType<typeof traceBoard> | null {
+function tracingOf({ traceBoard }: Otel, board: Board): Tracing | null {
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = process.env;
   return OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ? traceBoard(board) : null;
 }
 
-async function writeArtifacts(board: Board, folder: string): Promise<void> {
+async function writeArtifacts({ writeSpans }: Otel, board: Board, folder: string): Promise<void> {
   await exportLog(board, { to: join(folder, 'log') });
-  await writeSpans(board, join(folder, 'spans.ndjson'), { includeLabel: true });
+  await writeSpans(board, join(folder, 'spans.ndjson'), { withLabel: true });
   const measured = await measureBoard(board, { scrapeBudgetMs: Number.POSITIVE_INFINITY });
   await writeFile(join(folder, 'metrics.txt'), (await measured.metrics()).text);
   await measured.close();
+}
+
+/** What became of the articles, in a line. */
+async function outcome(analysis: Analysis): Promise<string> {
+  const [counts] = await analysis.sql(`SELECT count(*) AS articles,
+      count(*) FILTER (status = 'published') AS published,
+      count(*) FILTER (status = 'HUMAN_REVIEW') AS crashed,
+      count(*) FILTER (revisions > 0) AS revised,
+      count(*) FILTER (stale_count > 0) AS stale,
+      count(*) FILTER (censored) AS open
+    FROM flight_plans`);
+  const { articles, published, crashed, revised, stale, open } = counts ?? {};
+  return (
+    `${articles} articles: ${published} published, ${crashed} crashed and in HUMAN_REVIEW${open === 0 ? '' : `, ${open} not finished`}.\n` +
+    `Sent back by a reviewer: ${revised}. Found with a worker that had fallen silent: ${stale}.\n`
+  );
 }
 
 async function tell(board: Board, analysis: Analysis, folder: string): Promise<string | null> {
@@ -62,25 +81,31 @@ async function tell(board: Board, analysis: Analysis, folder: string): Promise<s
   const taskId = typeof most?.task_id === 'string' ? most.task_id : null;
   if (taskId !== null) {
     const { flight_plan } = await board.flightPlan(taskId);
-    await print(`The most revised article:\n\n${flightText(flight_plan)}`);
+    await print(`${await outcome(analysis)}\nThe most revised article:\n\n${flightText(flight_plan)}`);
   }
   await print(bottleneckText(report));
   await print(sleepText(report));
   return taskId;
 }
 
-async function finish(board: Board, url: string, folder: string): Promise<void> {
-  await writeArtifacts(board, folder);
-  const analysis = await openAnalysis(board);
+/** A word as a shell takes it. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+async function finish(otel: Otel, open: Board, url: string, folder: string): Promise<void> {
+  await writeArtifacts(otel, open, folder);
+  const analysis = await openAnalysis(open);
   try {
-    const taskId = await tell(board, analysis, folder);
+    const taskId = await tell(open, analysis, folder);
     const here = relative(process.cwd(), folder) || '.';
+    const board = shellWord(url);
     await print(
       `\nWritten to ${here}: the board, its log as Parquet (log/), its spans (spans.ndjson), metrics.txt, report.json.\n` +
         'Look further:\n' +
-        `  npx quadro flight ${url} ${taskId ?? 'TASK_ID'}\n` +
-        `  npx quadro sql ${url} "select status, count(*) visits, round(median(dwell_seconds), 3) median_s from stages group by 1 order by 3 desc"\n` +
-        `  npx quadro metrics ${url} --port 9464`,
+        `  npx quadro flight ${board} ${taskId ?? 'TASK_ID'}\n` +
+        `  npx quadro sql ${board} "select status, count(*) visits, round(median(dwell_seconds), 3) median_s from stages group by 1 order by 3 desc"\n` +
+        `  npx quadro metrics ${board} --port 9464`,
     );
   } finally {
     await analysis.close();
@@ -88,6 +113,8 @@ async function finish(board: Board, url: string, folder: string): Promise<void> 
 }
 
 async function run(options: Options): Promise<void> {
+  // First, so that a package that is missing is known before anything is written.
+  const otel = await loadOtel();
   const folder = options.out ?? newFolderName();
   await mkdir(folder, { recursive: true });
   const url = options.db ?? join(folder, 'newsroom.db');
@@ -102,16 +129,16 @@ async function run(options: Options): Promise<void> {
     }
     await print(`A newsroom of agents works on ${options.tasks} articles, on the board ${url}.\n`);
     const line = statusLine();
-    const tracing = tracingOf(board);
+    const tracing = tracingOf(otel, board);
     const signal = interruption();
     await runNewsroom(board, { ...options, signal, onProgress: line.update });
     line.stop();
     const sent = await tracing?.stop();
     if (sent)
       await print(
-        `${sent.spans} spans delivered while it ran${sent.error === null ? '' : `; ${sent.error.message}`}.\n`,
+        `${sent.spans} spans delivered while it ran${sent.error === null ? '' : `; then: ${printable(sent.error.message)}`}.\n`,
       );
-    await finish(board, url, folder);
+    await finish(otel, board, url, folder);
   } finally {
     await board.close();
   }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { importReference } from '../../board/import/reference.ts';
-import { print, printJson } from '../output.ts';
+import { print, printable, printJson } from '../output.ts';
 import { progressOf } from '../progress.ts';
 import { interruption } from '../signals.ts';
 import { backendOf } from '../source.ts';
@@ -13,7 +13,6 @@ interface Options {
 
 async function run(file: string, options: Options): Promise<void> {
   const into = backendOf(options.into);
-  await into.open();
   const progress = progressOf('events');
   try {
     const summary = await importReference(file, {
@@ -26,7 +25,7 @@ async function run(file: string, options: Options): Promise<void> {
     if (options.json) await printJson(summary);
     else {
       await print(
-        `Imported ${summary.events} events of ${summary.tasks} tasks into ${options.into} (board ${summary.board_id}, ${summary.board_uid}).\n` +
+        `Imported ${summary.events} events of ${summary.tasks} tasks into ${options.into} (board ${printable(summary.board_id)}, ${summary.board_uid}).\n` +
           `The reference implementation logs no Chief cycles, so this board has no sleep study of that time.\n` +
           `Next: quadro check ${options.into}`,
       );

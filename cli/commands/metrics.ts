@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { Command, InvalidArgumentError } from 'commander';
-import { cursorPath, fileCursorStore } from '../../exporters/feed/index.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { measureBoard, serveMetrics } from '../../exporters/prometheus/index.ts';
+import { cursorBeside } from '../cursor-beside.ts';
 import { print } from '../output.ts';
 import { interruption } from '../signals.ts';
 import { openSource, SOURCE_HELP, type Source } from '../source.ts';
@@ -30,22 +30,23 @@ async function printOnce(source: Source): Promise<void> {
 }
 
 async function serve(source: Source, port: number, host: string): Promise<void> {
-  const path = source.kind === 'board' ? source.board.backend.sidecarPath : null;
-  const store = path === null ? {} : { cursorStore: fileCursorStore(cursorPath(path, 'prometheus')) };
-  const measured = await measureBoard(source.tables, store);
-  const server = await serveMetrics(measured, { port, host });
-  process.stderr.write(`serving ${server.url}\n`);
   const signal = interruption();
-  // A server keeps the process alive by itself; the signal ends it.
-  if (!signal.aborted) await once(signal, 'abort');
-  await server.close();
-  await measured.close();
+  const cursorStore = await cursorBeside(source, 'prometheus');
+  const measured = await measureBoard(source.tables, cursorStore === null ? {} : { cursorStore });
+  try {
+    const server = await serveMetrics(measured, { port, host });
+    process.stderr.write(`serving ${server.url}\n`);
+    if (!signal.aborted) await once(signal, 'abort');
+    await server.close();
+  } finally {
+    await measured.close();
+  }
 }
 
 async function run(text: string, options: Options): Promise<void> {
   const source = await openSource(text, options);
   try {
-    if (options.port === undefined || options.once) await printOnce(source);
+    if (options.port === undefined) await printOnce(source);
     else await serve(source, options.port, options.host);
   } finally {
     await source.close();
@@ -57,7 +58,7 @@ export function metricsCommand(): Command {
   return new Command('metrics')
     .description('Prometheus metrics of a board or log: printed once, or served')
     .argument('<source>', SOURCE_HELP)
-    .option('--once', 'print the text format and end (the default without --port)')
+    .addOption(new Option('--once', 'print the text format and end: the default').conflicts('port'))
     .option('--port <port>', 'serve /metrics there; 0 takes a free one', portNumber)
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--board <name>', 'which board, where the database holds several')

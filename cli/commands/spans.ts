@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { ValidationError } from '../../board/core/errors.ts';
-import { cursorPath, fileCursorStore } from '../../exporters/feed/index.ts';
-import { type ExportProgress, type ExportSummary, exportSpans, writeSpans } from '../../exporters/otel/index.ts';
-import { FoundFaults } from '../exit.ts';
-import { print, printJson } from '../output.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ExportProgress, ExportSummary } from '../../exporters/otel/index.ts';
+import { cursorBeside } from '../cursor-beside.ts';
+import { FoundFaults, Interrupted } from '../exit.ts';
+import { loadOtel } from '../load-otel.ts';
+import { print, printable, printJson } from '../output.ts';
 import { progressOf } from '../progress.ts';
 import { interruption } from '../signals.ts';
 import { openSource, SOURCE_HELP, type Source } from '../source.ts';
@@ -19,9 +19,12 @@ interface Options {
 }
 
 function sequenceNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a sequence_id: a whole number.');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be a sequence_id: a whole number from 1.');
   return Number(text);
 }
+
+/** After so long without success a run that does not follow gives up, in milliseconds; it can be run again. */
+const GIVE_UP_AFTER_MS = 300_000;
 
 /** Shows how far the export is, and, once each time, why nothing moves. */
 function progressTeller(): { tell(progress: ExportProgress): void; stop(): void } {
@@ -30,51 +33,57 @@ function progressTeller(): { tell(progress: ExportProgress): void; stop(): void 
   return {
     tell({ cursor, lag, waiting }) {
       progress.update(cursor.events, cursor.events + lag);
-      if (waiting !== null && !isWaiting) process.stderr.write(`waiting: ${waiting.reason}\n`);
+      if (waiting !== null && !isWaiting) {
+        process.stderr.write(`waiting for the receiver, and trying again: ${printable(waiting.reason)}\n`);
+      }
       isWaiting = waiting !== null;
     },
     stop: () => progress.stop(),
   };
 }
 
-/** The place reached is kept beside the board or log, so that the next run goes on from there. */
-function cursorBeside(source: Source, destination: string): ReturnType<typeof fileCursorStore> | null {
-  const path = source.kind === 'board' ? source.board.backend.sidecarPath : source.path;
-  return path === null ? null : fileCursorStore(cursorPath(path, destination));
-}
-
-async function send(source: Source, options: Options): Promise<ExportSummary> {
+async function send(source: Source, options: Options, signal: AbortSignal): Promise<ExportSummary> {
   const { otlp, to, from, follow = false, label = false } = options;
+  const { exportSpans, writeSpans } = await loadOtel();
   const teller = progressTeller();
-  const common = { signal: interruption(), withLabel: label, onProgress: (each: ExportProgress) => teller.tell(each) };
-  const start = from === undefined ? {} : { from };
+  const onProgress = (progress: ExportProgress): void => teller.tell(progress);
+  const common = { signal, withLabel: label, onProgress, ...(from !== undefined && { from }) };
   try {
-    if (to !== undefined) return await writeSpans(source.tables, to, { ...common, ...start });
-    const store = cursorBeside(source, 'otlp');
-    const place = store === null ? {} : { cursorStore: store };
-    return await exportSpans(source.tables, { ...common, ...start, ...place, ...(otlp && { url: otlp }), follow });
+    if (to !== undefined) return await writeSpans(source.tables, to, common);
+    const cursorStore = await cursorBeside(source, 'otlp', otlp);
+    return await exportSpans(source.tables, {
+      ...common,
+      ...(cursorStore !== null && { cursorStore }),
+      ...(otlp !== undefined && { url: otlp }),
+      ...(follow ? { follow } : { follow, giveUpAfterMs: GIVE_UP_AFTER_MS }),
+    });
+  } catch (error) {
+    throw signal.aborted ? new Interrupted() : error;
   } finally {
     teller.stop();
   }
 }
 
-async function run(text: string, options: Options): Promise<void> {
-  if (options.to !== undefined && (options.otlp !== undefined || options.follow)) {
-    throw new ValidationError(
-      'invalid_payload',
-      'Give --to FILE for a file, or --otlp URL (and --follow) for an endpoint, not both',
-    );
+function summaryText({ spans, rejected, rejected_message, retries, cursor }: ExportSummary, options: Options): string {
+  const where = options.to ?? options.otlp ?? 'the OTLP endpoint';
+  if (spans === 0 && options.to === undefined && options.from === undefined) {
+    return `Nothing new for ${where} since event ${cursor.events}; --from 1 sends everything again, with the same ids.`;
   }
+  const refused =
+    rejected === 0 ? '' : `; ${rejected} were rejected: ${printable(rejected_message ?? 'no reason given')}`;
+  return `${spans} spans to ${where}, up to event ${cursor.events}${retries === 0 ? '' : `, after ${retries} retries`}${refused}`;
+}
+
+async function run(text: string, options: Options): Promise<void> {
+  const signal = interruption();
   const source = await openSource(text, options);
   try {
-    const summary = await send(source, options);
-    const { spans, rejected, retries, cursor } = summary;
+    const summary = await send(source, options, signal);
     if (options.json) await printJson(summary);
-    else {
-      const where = options.to ?? options.otlp ?? 'the OTLP endpoint';
-      await print(`${spans} spans to ${where}, up to event ${cursor.events}; ${rejected} rejected, ${retries} retries`);
-    }
-    if (rejected > 0) throw new FoundFaults();
+    else await print(summaryText(summary, options));
+    // To stop is how a follower ends; anything else was not done with the log.
+    if (signal.aborted && !options.follow) throw new Interrupted();
+    if (summary.rejected > 0) throw new FoundFaults();
   } finally {
     await source.close();
   }
@@ -86,7 +95,7 @@ export function spansCommand(): Command {
     .description('Send the spans of a log to an OTLP endpoint, or write them; goes on from where the last run stopped')
     .argument('<source>', SOURCE_HELP)
     .option('--otlp <url>', 'the OTLP/HTTP endpoint; default OTEL_EXPORTER_OTLP_ENDPOINT')
-    .option('--to <file>', 'write OTLP JSON lines instead')
+    .addOption(new Option('--to <file>', 'write OTLP JSON lines instead').conflicts(['otlp', 'follow']))
     .option('--from <sequence_id>', 'begin at this event instead of the saved place', sequenceNumber)
     .option('--follow', 'stay, and send what is written from now on')
     .option('--label', "put tasks' labels on their spans")

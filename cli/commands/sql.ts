@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { csvText } from '../csv.ts';
 import { print, printJson, table } from '../output.ts';
 import { SOURCE_HELP } from '../source.ts';
@@ -23,10 +23,10 @@ export function sqlCommand(): Command {
   return new Command('sql')
     .description('Run SQL (DuckDB) over a log: the views events, tasks, stages, flight_plans, chief_cycles, sleeps, …')
     .argument('<source>', SOURCE_HELP)
-    .argument('<query>', 'one SQL statement')
+    .argument('<query>', 'SQL; of several statements the rows of the last')
     .option('--board <name>', 'which board, where the database holds several')
     .option('--json', 'print one JSON array of row objects')
-    .option('--csv', 'print CSV with a header')
+    .addOption(new Option('--csv', 'print CSV with a header').conflicts('json'))
     .addHelpText(
       'after',
       '\nExample:\n  quadro sql newsroom.db "select status, count(*), median(dwell_seconds) from stages group by 1 order by 3 desc"',

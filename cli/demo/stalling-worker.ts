@@ -4,8 +4,9 @@ import { answer } from '../../board/transport/envelope.ts';
 import type { Network } from '../../board/transport/network.ts';
 import { paramsFromWire } from '../../board/transport/wire.ts';
 
-const AGENT_ID = 'writing_worker_stalling';
-const URL = 'a2a://workers/writing_stalling';
+/** Sorts before the pool's writers, so that it is handed the first article there is to write. */
+const AGENT_ID = 'writing_staller';
+const URL = 'a2a://workers/writing_staller';
 
 /**
  * A writer that takes its first article, beats once, and is never heard of again: what a hung process looks like from outside.

@@ -11,7 +11,7 @@ export interface StageRef {
 const PAGE_EVENTS = 500;
 const MAX_PAGES = 64;
 /** A policy may act before the read that a cycle names as seen. */
-const EVENTS_BEFORE = 1_000;
+const EVENTS_BEFORE = 5_000;
 /** How far past its beginning a cycle's or tick's own events are looked for; what lies beyond gets no link. */
 const EVENTS_AFTER = 20_000;
 
@@ -56,7 +56,8 @@ export function causedStages(source: LogSource): {
     },
     async openedBy(cycle, board) {
       // An action is a change of a task, so a cycle without one opened nothing, unless it threw before it could count.
-      if (cycle.actions_taken === 0 && cycle.error === null) return [];
+      // One that threw before its first read has seen nothing, and did nothing.
+      if (cycle.actions_taken === 0 && (cycle.error === null || cycle.seen_sequence_id === 0)) return [];
       return search(cycleKey(cycle.cycle_id), cycle.seen_sequence_id, board);
     },
     async foundStaleBy(tick, board) {

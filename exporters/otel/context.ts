@@ -15,7 +15,7 @@ export interface TranslationOptions {
   /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else `quadro`. */
   serviceName?: string;
   /** Put the task's label on root spans. Default false. */
-  includeLabel?: boolean;
+  withLabel?: boolean;
 }
 
 /** Histories read at once: enough to hide a server's latency, few enough to bound memory. */
@@ -29,7 +29,7 @@ export function contextReader(
   source: LogSource,
   options: TranslationOptions = {},
 ): (batch: FeedBatch) => Promise<TranslationContext> {
-  const { serviceName = process.env.OTEL_SERVICE_NAME || 'quadro', includeLabel = false } = options;
+  const { serviceName = process.env.OTEL_SERVICE_NAME || 'quadro', withLabel = false } = options;
   const caused = causedStages(source);
   const histories = historyCache(source);
   let scope: SpanScope | undefined;
@@ -50,7 +50,7 @@ export function contextReader(
     }
     const found = new Map(await origins.originsOf(taskIds));
     for (const [taskId, origin] of await origins.originsOf(relativesOf(batch.events, found))) found.set(taskId, origin);
-    return { board, scope, includeLabel, origins: found, ...facts, ...causes };
+    return { board, scope, withLabel, origins: found, ...facts, ...causes };
   };
 }
 

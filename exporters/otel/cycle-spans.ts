@@ -1,4 +1,5 @@
 import type { Link } from '@opentelemetry/api';
+import { cycleResultOf } from '../../board/core/cycle-result.ts';
 import type { ChiefCycle, OmbudsmanTick } from '../../board/core/records.ts';
 import { US_PER_SECOND } from '../../board/core/time.ts';
 import { cycleIds, stageSpanId, tickIds } from '../../board/core/trace-ids.ts';
@@ -9,13 +10,6 @@ import { rootIds } from './task-span.ts';
 import type { TranslationContext } from './translate.ts';
 
 const MAX_MESSAGE_LENGTH = 500;
-
-/** What a cycle came to: a `noop` is a reactive cycle without an action, `empty` one that nobody asked a result of. */
-export function cycleResult(cycle: Pick<ChiefCycle, 'error' | 'actions_taken' | 'trigger'>): string {
-  if (cycle.error !== null) return 'error';
-  if (cycle.actions_taken > 0) return 'acted';
-  return cycle.trigger === 'worker' || cycle.trigger === 'board_event' ? 'noop' : 'empty';
-}
 
 /** The span of a Chief cycle, a trace of its own. */
 export function cycleSpan(cycle: ChiefCycle, context: TranslationContext): SpanFields {
@@ -32,7 +26,7 @@ export function cycleSpan(cycle: ChiefCycle, context: TranslationContext): SpanF
       [ATTR.trigger]: cycle.trigger,
       [ATTR.actions_taken]: cycle.actions_taken,
       [ATTR.cycle_duration_ms]: Math.max(0, slept_at - woke_at) / 1000,
-      [ATTR.result]: cycleResult(cycle),
+      [ATTR.result]: cycleResultOf(cycle),
       [ATTR.waiting]: cycle.waiting,
       [ATTR.in_flight]: cycle.in_flight,
       [ATTR.idle_agents]: cycle.idle_agents,

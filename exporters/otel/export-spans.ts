@@ -87,6 +87,9 @@ export async function exportSpans(source: LogSource, options: ExportOptions = {}
   const sink = sinkOf({ ...options, follow });
   try {
     const summary = await exportTo(sink, source, { ...options, follow });
+    if (file !== undefined && options.signal?.aborted) {
+      throw new QuadroError('delivery_failed', `Stopped before the spans were all in ${file}: it was not written`);
+    }
     await sink.complete?.();
     return summary;
   } finally {

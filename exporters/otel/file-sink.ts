@@ -39,8 +39,8 @@ export function fileSink(path: string): SpanSink {
     async close() {
       const handle = await opened?.catch(() => null);
       await handle?.close();
-      // After `complete` it is no longer there.
-      await rm(temporary, { force: true });
+      // After `complete` it is no longer there; where its folder cannot be used, `send` has said so.
+      await rm(temporary, { force: true }).catch(() => undefined);
     },
   };
 }

@@ -121,7 +121,7 @@ function adviceFor(status: number): string {
 }
 
 /** Milliseconds a `Retry-After` asks for, as seconds or as a date; undefined where there is none to read. */
-export function retryAfterMs(header: string | undefined, now: number = Date.now()): number | undefined {
+function retryAfterMs(header: string | undefined, now: number = Date.now()): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1000;

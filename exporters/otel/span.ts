@@ -61,7 +61,7 @@ export function linkTo(context: SpanContext, kind: string): Link {
 }
 
 /** OpenTelemetry's time, exactly: seconds and nanoseconds. */
-export function hrTime(micros: Micros): HrTime {
+function hrTime(micros: Micros): HrTime {
   const seconds = Math.floor(micros / US_PER_SECOND);
   return [seconds, (micros - seconds * US_PER_SECOND) * 1000];
 }

@@ -26,7 +26,7 @@ export function taskSpan(event: Event, facts: RootFacts, context: TranslationCon
     attributes: {
       [ATTR.task_id]: task_id,
       [ATTR.task_type]: event.task_type,
-      [ATTR.label]: context.includeLabel ? facts.label : null,
+      [ATTR.label]: context.withLabel ? facts.label : null,
       [ATTR.priority]: facts.priority,
       [ATTR.outcome]: event.to_status,
       [ATTR.revisions]: facts.revisions,

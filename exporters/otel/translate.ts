@@ -14,7 +14,7 @@ export interface TranslationContext {
   readonly board: Pick<BoardRecord, 'board_id' | 'board_uid'>;
   readonly scope: SpanScope;
   /** Whether root spans carry the task's label: it may hold what should not leave the house. */
-  readonly includeLabel: boolean;
+  readonly withLabel: boolean;
   /** Of every task the batch's spans belong to or link to. */
   readonly origins: TaskOrigins;
   /** Of every task that finishes in the batch, by the finishing event. */

@@ -1,3 +1,4 @@
+import { cycleResultOf } from '../../board/core/cycle-result.ts';
 /**
  * Log rows to observations. Pure: equal rows give equal observations, so that totals are a function of the log and a
  * cursor, whoever computes them and however often it was killed on the way.
@@ -68,16 +69,6 @@ export function* observeEvent(event: Event, lookups: Lookups): Generator<Observa
   const postedAt = event.finished_sequence_id === event.sequence_id ? lookups.postedAt.get(task_id) : undefined;
   if (postedAt === undefined) return;
   yield* duration(names.TASK_DURATION, [task_type, to], postedAt, timestamp, { kind: 'task', task_id });
-}
-
-/** How a cycle ended: `noop` is a reactive cycle without an action, `empty` any other without one (spec.md). */
-export type CycleResult = 'acted' | 'noop' | 'empty' | 'error';
-
-/** A cycle's {@link CycleResult}. */
-export function cycleResultOf(cycle: Pick<ChiefCycle, 'error' | 'actions_taken' | 'trigger'>): CycleResult {
-  if (cycle.error !== null) return 'error';
-  if (cycle.actions_taken > 0) return 'acted';
-  return cycle.trigger === 'worker' || cycle.trigger === 'board_event' ? 'noop' : 'empty';
 }
 
 function* observeStranded(byCapability: JsonObject): Generator<Observation> {

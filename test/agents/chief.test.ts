@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Chief, type ChiefOptions } from '../../board/agents/chief.ts';
 import { CHIEF_TELEMETRY_KEY } from '../../board/agents/chief-telemetry.ts';
 import type { PolicyContext } from '../../board/agents/policy.ts';
+import { errorOf } from '../../board/core/errors.ts';
 import { hydrateChief } from '../../board/core/hydration.ts';
 import type { JsonObject } from '../../board/core/json.ts';
 import { stageTraceparent } from '../../board/core/trace-ids.ts';
-import { requestOf, success } from '../../board/transport/envelope.ts';
-import { gate, type Office, openOffice, pathOf, post, register, taskNow } from './office.ts';
+import { answer, requestOf, success } from '../../board/transport/envelope.ts';
+import { gate, type Office, openOffice, pathOf, post, register, taskNow, until } from './office.ts';
 
 function chiefOf(office: Office, options: Partial<ChiefOptions> = {}): Chief {
   return new Chief({ ...office.surroundings, ...options });
@@ -187,6 +188,18 @@ describe('Chief: a cycle', () => {
     expect(office.reported.join()).toContain('No endpoint registered for a2a://ann');
   });
 
+  it('Q45: a worker that refuses is reported', async () => {
+    const office = await openOffice();
+    await register(office.board, 'ann', 'note');
+    office.network.registerEndpoint('a2a://ann', request =>
+      answer(request, () => Promise.reject(errorOf('closed', 'ann is closing'))),
+    );
+    await post(office.board, 'note');
+    await chiefOf(office).wake('seed');
+    await until(() => office.reported.length > 0);
+    expect(office.reported).toEqual(['ann refused its task: ann is closing']);
+  });
+
   it('an assignment that never beat is sent again after 10 s with the same fence, one that beat is not', async () => {
     const office = await openOffice();
     const { board } = office;
@@ -227,6 +240,26 @@ describe('Chief: a cycle', () => {
     expect(cycles.map(each => [each.stranded_after, each.in_flight_after])).toEqual([
       [0, 3],
       [0, 3],
+    ]);
+  });
+
+  it('an agent that somebody has given work since the cycle looked is given no more', async () => {
+    const office = await openOffice();
+    const { board } = office;
+    await register(board, 'ann', 'note');
+    const { task_id } = await post(board, 'note', { priority: 1 });
+    const other = await post(board, 'note', { priority: 9 });
+    const port: ChiefOptions['board'] = {
+      call: async (intent, params, options) => {
+        const isDecided = intent === 'board.update_task' && (await taskNow(board, other.task_id)).assigned_to === null;
+        if (isDecided) await board.updateTask({ task_id: other.task_id, to_status: 'IN_PROGRESS', assigned_to: 'ann' });
+        return board.call(intent, params, options);
+      },
+    };
+    await chiefOf(office, { board: port }).wake('seed');
+    expect((await taskNow(board, task_id)).status).toBe('UNASSIGNED');
+    expect(await cyclesOf(office)).toMatchObject([
+      { error: null, actions_taken: 0, waiting_after: 1, busy_agents_after: 1 },
     ]);
   });
 

@@ -1,6 +1,8 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deadExports, deadFiles, undocumentedExports } from '../../scripts/export-faults.ts';
 import type { Source } from '../../scripts/sources.ts';
 
@@ -31,12 +33,24 @@ describe("the package's exports", () => {
       expect(Object.keys(manifest.devDependencies)).toContain(name);
     }
   });
+});
 
-  it('copies what is not TypeScript into the build', () => {
-    const built = existsSync(resolve(ROOT, 'dist'));
+describe('the build', () => {
+  const folder = resolve(ROOT, `.quadro-test/build-${process.pid}`);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds every entry, ready to be imported, with its types, and the files that are not TypeScript', async () => {
+    mkdirSync(dirname(folder), { recursive: true });
+    execFileSync(process.execPath, [resolve(ROOT, 'scripts/build.ts'), folder], { stdio: 'inherit' });
+    const targets = Object.values(manifest.exports).filter(target => typeof target !== 'string');
+    for (const { types, default: file } of targets) {
+      expect(existsSync(resolve(folder, types.replace('./dist/', ''))), types).toBe(true);
+      const module = await import(/* @vite-ignore */ pathToFileURL(resolve(folder, file.replace('./dist/', ''))).href);
+      expect(Object.keys(module), file).not.toEqual([]);
+    }
     const assets = globSync('analysis/sql/**/*.sql', { cwd: ROOT });
     expect(assets.length).toBeGreaterThan(0);
-    if (built) expect(assets.filter(path => !existsSync(resolve(ROOT, 'dist', path)))).toEqual([]);
+    expect(assets.filter(path => !existsSync(resolve(folder, path)))).toEqual([]);
   });
 });
 

@@ -23,8 +23,10 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   'board/backends/sqlite/index.ts': /^(yaml|smol-toml|kysely)$/,
   'exporters/files/index.ts': /^(yaml|smol-toml)$/,
   'exporters/otel/index.ts': /^(yaml|smol-toml|@opentelemetry\/.*)$/,
-  'exporters/prometheus/index.ts': /^(yaml|smol-toml|prom-client|bintrees|tdigest|@opentelemetry\/api)$/,
-  'analysis/index.ts': /^(yaml|smol-toml|@duckdb\/.*)$/,
+  'exporters/prometheus/index.ts': /^(yaml|smol-toml)$/,
+  'analysis/index.ts': /^(yaml|smol-toml)$/,
+  'cli/main.ts':
+    /^(yaml|smol-toml|kysely|commander|cli-progress|cli-table3|string-width|strip-ansi|ansi-regex|emoji-regex|is-fullwidth-code-point|@colors)/,
 };
 
 describe('the cost of an import', () => {

@@ -17,7 +17,15 @@ describe('importPeer', () => {
     await expect(load).rejects.toMatchObject({
       code: 'missing_package',
       message: `The package ${ABSENT} is not installed; run: npm install ${ABSENT}`,
-      details: { package: ABSENT },
+      details: { packages: [ABSENT], install: `npm install ${ABSENT}` },
+    });
+  });
+
+  it('names all packages in one line where several are needed', async () => {
+    const load = importPeer(['yaml', ABSENT], () => import(/* @vite-ignore */ ABSENT));
+    await expect(load).rejects.toMatchObject({
+      code: 'missing_package',
+      message: `This needs packages that are not installed; run: npm install yaml ${ABSENT}`,
     });
   });
 

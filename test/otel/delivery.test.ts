@@ -326,6 +326,15 @@ describe('writeSpans', () => {
     await empty.close();
   });
 
+  it('that is stopped half-way leaves no half of a file', async () => {
+    const dir = tempDir();
+    const stop = new AbortController();
+    const onProgress = () => stop.abort();
+    const stopped = writeSpans(board, join(dir, 'spans.ndjson'), { batchSize: 10, signal: stop.signal, onProgress });
+    await expect(stopped).rejects.toThrow(/Stopped before/);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
   it('that fails leaves the older file, and nothing beside it', async () => {
     const dir = tempDir();
     const file = join(dir, 'spans.ndjson');

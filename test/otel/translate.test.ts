@@ -82,7 +82,7 @@ describe('task {task_type}', () => {
   });
 
   it('tells the label only where asked, as it was when the task finished', async () => {
-    const [label] = (await allSpans(arrayLog({ events: life }), { includeLabel: true }))
+    const [label] = (await allSpans(arrayLog({ events: life }), { withLabel: true }))
       .filter(span => span.name === 'task article')
       .map(span => span.attributes['quadro.label']);
     expect(label).toBe('An article');
@@ -91,13 +91,13 @@ describe('task {task_type}', () => {
         ? { ...event, payload: { ...event.payload, label: `named at ${event.sequence_id}` } }
         : event,
     );
-    const spans = await allSpans(arrayLog({ events: renamed }), { includeLabel: true });
+    const spans = await allSpans(arrayLog({ events: renamed }), { withLabel: true });
     expect(spans.find(span => span.name === 'task article')?.attributes['quadro.label']).toBe('named at 8');
   });
 
   it('of an import takes label and priority from the row', async () => {
     const task = { task_id: 't1', label: 'From the row', priority: 9 } as Task;
-    const spans = await allSpans(arrayLog({ events: historyOf(LIFE), tasks: [task] }), { includeLabel: true });
+    const spans = await allSpans(arrayLog({ events: historyOf(LIFE), tasks: [task] }), { withLabel: true });
     const root = spans.find(span => span.name === 'task article');
     expect(root?.attributes).toMatchObject({ 'quadro.label': 'From the row', 'quadro.priority': 9 });
   });

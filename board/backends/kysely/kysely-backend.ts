@@ -1,5 +1,5 @@
 import type { Dialect, Kysely } from 'kysely';
-import { StorageError } from '../../core/errors.ts';
+import { errorOf } from '../../core/errors.ts';
 import type {
   Agent,
   BoardRecord,
@@ -17,6 +17,7 @@ import type { Backend, DataQuery, EventQuery, FlightLogQuery, LogQuery, TaskCoun
 import { decodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 import { migrate } from './migrate.ts';
+import { retrying } from './retrying.ts';
 import { type Database, Statements } from './statements.ts';
 import { readSnapshot, writeChanges } from './transact.ts';
 
@@ -31,10 +32,9 @@ export interface KyselyBackendOptions {
   readonly dialect: () => Promise<Dialect>;
   /** Whether the schema may be brought up to date; a reader only checks it. */
   readonly migrates: boolean;
+  /** How long a transaction is tried again after a deadlock or while the database is busy, in milliseconds. */
+  readonly retryMs: number;
 }
-
-/** How often a transaction is tried again after a deadlock or a busy database. */
-const MAX_ATTEMPTS = 5;
 
 const TASK_ORDERS = { priority: ['priority', 'created_at', 'task_id'], task_id: ['task_id'] } as const;
 
@@ -46,7 +46,7 @@ export class KyselyBackend implements Backend {
   readonly sidecarPath: string | null;
   readonly #options: KyselyBackendOptions;
   #opening: Promise<void> | null = null;
-  #closing: Promise<void> | null = null;
+  #closing: Promise<void> = Promise.resolve();
   #connection: { readonly db: Kysely<Database>; readonly statements: Statements } | null = null;
 
   constructor(options: KyselyBackendOptions) {
@@ -58,36 +58,62 @@ export class KyselyBackend implements Backend {
   }
 
   open(): Promise<void> {
-    this.#opening ??= this.#open().catch(error => {
+    if (this.#opening !== null) return this.#opening;
+    const opening = this.#open(this.#closing).catch(error => {
       // A failed open can be tried again.
-      this.#opening = null;
+      if (this.#opening === opening) this.#opening = null;
       throw error;
     });
-    return this.#opening;
+    this.#opening = opening;
+    return opening;
   }
 
-  async #open(): Promise<void> {
+  async #open(closing: Promise<void>): Promise<void> {
+    await closing.catch(() => undefined);
+    const { traits } = this.#options;
+    const db = await this.#retrying(() => this.#connect()).catch(error => {
+      throw traits.errorOf(error, `open ${this.location}`);
+    });
+    this.#connection = { db, statements: new Statements(db, traits) };
+  }
+
+  async #connect(): Promise<Kysely<Database>> {
     const { Kysely } = await import('kysely');
     const { traits, dialect, migrates } = this.#options;
     const db = new Kysely<Database>({ dialect: await dialect() });
     try {
       await migrate(db, traits, migrates, this.location);
+      return db;
     } catch (error) {
       await db.destroy().catch(() => undefined);
-      throw traits.errorOf(error, `open ${this.location}`);
+      throw error;
     }
-    this.#connection = { db, statements: new Statements(db, traits) };
+  }
+
+  #retrying<Result>(run: () => Promise<Result>, onRetry?: (error: unknown) => void): Promise<Result> {
+    const { traits, retryMs } = this.#options;
+    const isRetryable = (error: unknown): boolean => traits.isRetryable(error);
+    return retrying(run, { forMs: retryMs, isRetryable, ...(onRetry && { onRetry }) });
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#connection?.db.destroy() ?? Promise.resolve();
+    const opening = this.#opening;
+    if (opening !== null) {
+      this.#opening = null;
+      this.#closing = this.#close(opening);
+    }
     return this.#closing;
   }
 
+  async #close(opening: Promise<void>): Promise<void> {
+    await opening.catch(() => undefined);
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.db.destroy();
+  }
+
   get #opened(): { readonly db: Kysely<Database>; readonly statements: Statements } {
-    if (this.#connection === null || this.#closing !== null) {
-      throw new StorageError('storage_failed', `${this.location} is not open`);
-    }
+    if (this.#connection === null) throw errorOf('closed', `${this.location} is not open`);
     return this.#connection;
   }
 
@@ -98,35 +124,32 @@ export class KyselyBackend implements Backend {
   ): Promise<Result> {
     const { db, statements } = this.#opened;
     const { traits } = this.#options;
-    for (let attempt = 1; ; attempt++) {
-      let failure: unknown;
-      try {
-        return await db.transaction().execute(async transaction => {
-          const { changes, result } = await readSnapshot(transaction, statements, keys).then(snapshot => {
-            try {
-              return decide(snapshot);
-            } catch (error) {
-              failure = error;
-              throw error;
-            }
-          });
-          if (changes !== null) await writeChanges(transaction, statements, keys.board_id, changes);
-          return result;
+    const refusals: unknown[] = [];
+    const commit = (): Promise<Result> =>
+      db.transaction().execute(async transaction => {
+        const { changes, result } = await readSnapshot(transaction, statements, keys).then(snapshot => {
+          try {
+            return decide(snapshot);
+          } catch (refusal) {
+            refusals.push(refusal);
+            throw refusal;
+          }
         });
-      } catch (error) {
-        // What `decide` throws is the caller's, not the database's.
-        if (failure !== undefined) throw failure;
-        if (attempt >= MAX_ATTEMPTS || !traits.isRetryable(error))
-          throw traits.errorOf(error, `write to ${this.location}`);
-        onRetry(traits.errorOf(error, 'write').code);
-      }
+        if (changes !== null) await writeChanges(transaction, statements, keys.board_id, changes);
+        return result;
+      });
+    try {
+      return await this.#retrying(commit, error => onRetry(traits.errorOf(error, 'write').code));
+    } catch (error) {
+      // What `decide` throws is the caller's, not the database's.
+      throw refusals.length > 0 ? refusals[0] : traits.errorOf(error, `write to ${this.location}`);
     }
   }
 
   async #read<T>(read: (db: Kysely<Database>) => Promise<T>): Promise<T> {
     const { db } = this.#opened;
     try {
-      return await read(db);
+      return await this.#retrying(() => read(db));
     } catch (error) {
       throw this.#options.traits.errorOf(error, `read ${this.location}`);
     }
@@ -262,8 +285,10 @@ export class KyselyBackend implements Backend {
         .limit(limit);
       if (keys !== undefined) select = select.where('key', 'in', [...keys]);
       if (after !== undefined) select = select.where('key', '>', after);
-      // A range, not LIKE: `_` and `%` in a key are themselves. U+10FFFF is the last character there is.
-      if (prefix) select = select.where('key', '>=', prefix).where('key', '<=', `${prefix}\u{10FFFF}`);
+      // A range, not LIKE: `_` and `%` in a key are themselves.
+      if (prefix) select = select.where('key', '>=', prefix);
+      const end = prefix ? endOfPrefix(prefix) : null;
+      if (end !== null) select = select.where('key', '<', end);
       const rows: StoredRow[] = await select.execute();
       return rows.map(row => decodeRow<DataEntry>(TABLES.data_entries, row));
     });
@@ -294,4 +319,15 @@ export class KyselyBackend implements Backend {
       }));
     });
   }
+}
+
+/** The first text, by code point, after all that begin with `prefix`; null where there is none. */
+function endOfPrefix(prefix: string): string | null {
+  const characters = [...prefix];
+  const index = characters.findLastIndex(character => character !== '\u{10FFFF}');
+  const last = characters[index]?.codePointAt(0);
+  if (last === undefined) return null;
+  // Between U+D7FF and U+E000 lie the surrogates, which are no characters.
+  const next = String.fromCodePoint(last === 0xd7ff ? 0xe000 : last + 1);
+  return characters.slice(0, index).join('') + next;
 }

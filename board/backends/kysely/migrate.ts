@@ -47,7 +47,7 @@ export async function migrate(
     throw new StorageError(
       'storage_failed',
       applied.length === 0
-        ? `${location} holds no Quadro board`
+        ? `${location} holds no Quadro board: check the path; a board of the reference implementation is imported first`
         : `${location} was written by an older version of Quadro: open it once for writing to bring it up to date`,
     );
   }

@@ -15,10 +15,21 @@ export function preparingDatabase(database: BetterSqlite3.Database): SqliteDatab
     prepare(sql) {
       const known = statements.get(sql);
       if (known !== undefined) return known;
-      const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql) as unknown as SqliteStatement;
+      const prepared = database.prepare(sql === 'begin' ? 'begin immediate' : sql) as unknown as SqliteStatement;
+      const statement = sql === 'rollback' ? rollingBack(database, prepared) : prepared;
       if (statements.size >= MAX_STATEMENTS) statements.clear();
       statements.set(sql, statement);
       return statement;
     },
+  };
+}
+
+/** A full disk makes SQLite roll back by itself; rolling back once more would fail and hide that error behind its own. */
+function rollingBack(database: BetterSqlite3.Database, rollback: SqliteStatement): SqliteStatement {
+  return {
+    reader: false,
+    all: parameters => rollback.all(parameters),
+    iterate: parameters => rollback.iterate(parameters),
+    run: parameters => (database.inTransaction ? rollback.run(parameters) : { changes: 0, lastInsertRowid: 0 }),
   };
 }

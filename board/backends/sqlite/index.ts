@@ -7,7 +7,7 @@ import type { Backend } from '../backend.ts';
 import type { DialectTraits } from '../kysely/dialect-traits.ts';
 import { KyselyBackend } from '../kysely/kysely-backend.ts';
 import { preparingDatabase } from './database.ts';
-import { primaryCode, sqliteErrorOf } from './errors.ts';
+import { sqliteErrorOf } from './errors.ts';
 import { PLAN_STATEMENTS } from './plan-statements.ts';
 
 /** Where the file is and how it is opened. */
@@ -36,7 +36,7 @@ const TRAITS: DialectTraits = {
   supportsOnConflict: true,
   maxParameters: 32_766,
   errorOf: sqliteErrorOf,
-  isRetryable: error => primaryCode(error) === 'SQLITE_BUSY',
+  isRetryable: error => sqliteErrorOf(error, 'write').code === 'storage_busy',
 };
 
 class TransactionalDdlAdapter extends SqliteAdapter {
@@ -53,13 +53,14 @@ class BoardSqliteDialect extends SqliteDialect {
 }
 
 async function dialectOf(options: SqliteOptions): Promise<Dialect> {
-  const { file, readOnly = false, mustExist = readOnly, busyTimeoutMs = 5_000 } = options;
+  const { file, readOnly = false, mustExist = readOnly } = options;
   const { default: BetterSqlite3 } = await importPeer('better-sqlite3', () => import('better-sqlite3'));
   if (mustExist && file !== ':memory:' && !existsSync(file)) {
     throw new StorageError('storage_failed', `There is no board at ${file}: check the path`);
   }
   try {
-    const database = new BetterSqlite3(file, { readonly: readOnly, timeout: busyTimeoutMs });
+    // No time-out: SQLite would wait by blocking, and what it waits for may be in this very process.
+    const database = new BetterSqlite3(file, { readonly: readOnly, timeout: 0 });
     try {
       if (!readOnly) {
         database.pragma('journal_mode = WAL');
@@ -95,5 +96,6 @@ export function sqlite(options: SqliteOptions): Backend {
     traits: TRAITS,
     dialect: () => dialectOf(options),
     migrates: options.readOnly !== true,
+    retryMs: options.busyTimeoutMs ?? 5_000,
   });
 }

@@ -1,10 +1,11 @@
 import { errorOf } from '../errors.ts';
 import type { ResultOf } from '../intents.ts';
 import type { Agent, Event, Task } from '../records.ts';
+import { stageLeft } from '../stage-left.ts';
 import { isoOf } from '../time.ts';
 import { seen } from './assignments.ts';
 import type { Command } from './command.ts';
-import { checkNotArchived, stageLeft } from './move-task.ts';
+import { checkNotArchived } from './move-task.ts';
 import type { Effect, View } from './view.ts';
 
 function agentOf(view: View, agentId: string): Agent {

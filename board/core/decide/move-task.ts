@@ -1,6 +1,7 @@
 import { errorOf } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Event, Task } from '../records.ts';
+import { stageLeft } from '../stage-left.ts';
 import { isStandardStatus } from '../statuses.ts';
 import { eventTypeOf } from '../taxonomy.ts';
 import { agentsAfterMove, opensAssignment } from './assignments.ts';
@@ -21,36 +22,6 @@ export interface Move {
   readonly reason?: string | null | undefined;
   /** The event's `agent_id`; undefined: the assignee after the move. */
   readonly agentId?: string | null | undefined;
-}
-
-/** The columns of an event that describe the stage now left. */
-export function stageLeft(
-  task: Task,
-): Pick<
-  Event,
-  | 'entered_at'
-  | 'entered_sequence_id'
-  | 'from_stage_kind'
-  | 'from_edge'
-  | 'from_agent_id'
-  | 'from_cycle_id'
-  | 'visit'
-  | 'heartbeats'
-  | 'max_heartbeat_gap_us'
-  | 'last_heartbeat_at'
-> {
-  return {
-    entered_at: task.status_entered_at,
-    entered_sequence_id: task.entered_sequence_id,
-    from_stage_kind: task.stage_kind,
-    from_edge: task.entered_edge,
-    from_agent_id: task.assigned_to,
-    from_cycle_id: task.entered_cycle_id,
-    visit: task.visit,
-    heartbeats: task.heartbeats,
-    max_heartbeat_gap_us: task.max_heartbeat_gap_us,
-    last_heartbeat_at: task.last_heartbeat_at,
-  };
 }
 
 /**
@@ -104,7 +75,8 @@ export function moveTask(view: View, task: Task, move: Move, command: Command): 
   const assigns = move.assignedTo != null;
   const stage_kind = lifecycle.stageKind(to, from, assigns);
   const finishes = lifecycle.finishes(to);
-  const visit = (task.visits[to] ?? 0) + 1;
+  // A status may be called `constructor`, which every object inherits.
+  const visit = (Object.hasOwn(task.visits, to) ? (task.visits[to] ?? 0) : 0) + 1;
   const after: Task = {
     ...task,
     label: move.label ?? task.label,

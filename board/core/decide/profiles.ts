@@ -9,7 +9,7 @@ import type { Micros } from '../time.ts';
 import type { ProfileSet } from '../transaction.ts';
 
 /** The profile of a task type that names none. */
-export const DEFAULT_PROFILE = 'review_required';
+const DEFAULT_PROFILE = 'review_required';
 
 /** A profile's name and the version a new task pins. */
 export interface PinnedProfile {

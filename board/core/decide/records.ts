@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors.ts';
 import type { ResultOf } from '../intents.ts';
 import type { Command } from './command.ts';
+import { checkNotArchived } from './move-task.ts';
 import type { Effect, View } from './view.ts';
 
 /** Data keys with this prefix are the flight logs of tasks: read-only there. */
@@ -32,7 +33,7 @@ export function appendFlightLog(
   command: Command<'board.append_flight_log'>,
 ): Effect<ResultOf<'board.append_flight_log'>> {
   const { task_id, stage, payload } = command.params;
-  view.task(task_id);
+  checkNotArchived(view.task(task_id));
   const entry = { entry_id: view.board.next_entry_id, task_id, stage, payload, timestamp: view.now };
   return { result: { entry }, entry };
 }

@@ -2,13 +2,14 @@ import { errorOf, ValidationError } from '../errors.ts';
 import type { ResultOf } from '../intents.ts';
 import type { JsonObject } from '../json.ts';
 import type { Event, Task } from '../records.ts';
+import { NO_STAGE_LEFT } from '../stage-left.ts';
 import { parseTraceParent } from '../trace-ids.ts';
 import type { Command } from './command.ts';
 import { checkFence, checkNotArchived, moveTask } from './move-task.ts';
 import type { Effect, View } from './view.ts';
 
 /** The priority of a task that names none. */
-export const DEFAULT_PRIORITY = 5;
+const DEFAULT_PRIORITY = 5;
 
 const MAX_PRIORITY = 2_147_483_647;
 
@@ -102,16 +103,7 @@ export function postTask(view: View, command: Command<'board.post_task'>): Effec
     cycle_id: command.cycleId,
     tick_id: command.tickId,
     finished_sequence_id: null,
-    entered_at: null,
-    entered_sequence_id: null,
-    from_stage_kind: null,
-    from_edge: null,
-    from_agent_id: null,
-    from_cycle_id: null,
-    visit: null,
-    heartbeats: null,
-    max_heartbeat_gap_us: null,
-    last_heartbeat_at: null,
+    ...NO_STAGE_LEFT,
   };
   return { result: { task, event }, tasks: [task], event };
 }

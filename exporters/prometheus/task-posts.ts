@@ -1,0 +1,44 @@
+import type { Event } from '../../board/core/records.ts';
+import type { Micros } from '../../board/core/time.ts';
+import type { TraceOrigin } from '../../board/core/trace-ids.ts';
+import type { LogSource } from '../../board/log-source.ts';
+
+/** What later events of a task do not repeat. */
+export interface Post {
+  readonly timestamp: Micros;
+  /** What decides the task's trace. */
+  readonly origin: TraceOrigin;
+}
+
+/** Posts remembered, so that a history is read only of a task posted long ago or before this process began. */
+const MAX_REMEMBERED = 50_000;
+
+/** The posts of tasks: those that passed by, else read from the task's history. */
+export class TaskPosts {
+  readonly #source: Pick<LogSource, 'taskHistory'>;
+  readonly #posts = new Map<string, Post>();
+
+  constructor(source: Pick<LogSource, 'taskHistory'>) {
+    this.#source = source;
+  }
+
+  /** Remembers the event where it is a post. */
+  learn({ edge, task_id, timestamp, payload }: Event): void {
+    if (edge !== 'post') return;
+    const { traceparent, trace_relation } = payload;
+    const origin = { traceparent: traceparent ?? null, trace_relation: trace_relation ?? null };
+    this.#posts.set(task_id, { timestamp, origin });
+    if (this.#posts.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#posts.keys();
+    if (oldest !== undefined) this.#posts.delete(oldest);
+  }
+
+  /** A task's post, or undefined where the log does not have it. */
+  async of(taskId: string): Promise<Post | undefined> {
+    const known = this.#posts.get(taskId);
+    if (known !== undefined) return known;
+    const [first] = await this.#source.taskHistory(taskId);
+    if (first !== undefined) this.learn(first);
+    return this.#posts.get(taskId);
+  }
+}

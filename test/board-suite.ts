@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Backend } from '../board/backends/backend.ts';
+import { type Board, openBoard } from '../board/board.ts';
+import type { BoardOptions } from '../board/board-options.ts';
+import { lifecycle } from '../board/core/lifecycle/builder.ts';
+import type { Lifecycle } from '../board/core/lifecycle/types.ts';
+import { agentRules } from './board-suite/agents.ts';
+import { batchRules } from './board-suite/batches.ts';
+import { dataRules } from './board-suite/data.ts';
+import { idempotencyRules } from './board-suite/idempotency.ts';
+import { taskRules } from './board-suite/tasks.ts';
+
+/** A database for one test. */
+export interface BoardHarness {
+  /** A new backend on that database. */
+  open(): Backend;
+  teardown?(): Promise<void>;
+}
+
+/** How the suite reaches a backend. */
+export interface BoardSuiteOptions {
+  readonly setup: () => Promise<BoardHarness>;
+  /** Why the whole suite cannot run here. */
+  readonly skip?: string;
+  /** Why a board cannot be opened again after it was closed. */
+  readonly skipReopen?: string;
+}
+
+/** What a rule's test may use. */
+export interface BoardFixture {
+  /** A board of three profiles: articles under `newsroom`, memos under `fast`, anything else under `review_required`. */
+  readonly board: Board;
+  /** Opens the same board anew, or another one of the database. */
+  reopen(options?: Partial<BoardOptions>): Promise<Board>;
+  readonly skipReopen: string | undefined;
+}
+
+/** A profile of one's own with statuses, a branch, a way back and standard statuses among them. */
+export const NEWSROOM: Lifecycle = lifecycle('newsroom')
+  .phase('UNASSIGNED', 'writing')
+  .phase('writing', 'editing')
+  .phase('editing', 'published')
+  .branch('editing', 'rejected')
+  .revision('editing', 'writing')
+  .branch('writing', 'IN_PROGRESS')
+  .phase('IN_PROGRESS', 'archived copy')
+  .build();
+
+/** The rules of a board that hold on every backend; each title cites conformance.md. */
+export function boardSuite(name: string, options: BoardSuiteOptions): void {
+  const { setup, skip, skipReopen } = options;
+  const title = `board: ${name}${skip === undefined ? '' : ` (skipped: ${skip})`}`;
+
+  describe.skipIf(skip !== undefined)(title, () => {
+    let harness: BoardHarness;
+    let open: Board[];
+    let boardId: string;
+
+    async function reopen(over: Partial<BoardOptions> = {}): Promise<Board> {
+      const board = await openBoard({
+        backend: harness.open(),
+        boardId,
+        lifecycles: [NEWSROOM],
+        taskTypes: { article: 'newsroom', memo: 'fast' },
+        ...over,
+      });
+      open.push(board);
+      return board;
+    }
+
+    beforeEach(async () => {
+      harness = await setup();
+      open = [];
+      boardId = `board ${randomUUID()}`;
+      await reopen();
+    });
+
+    afterEach(async () => {
+      for (const board of open) await board.close().catch(() => undefined);
+      await harness.teardown?.();
+    });
+
+    const fixture: BoardFixture = {
+      get board() {
+        const [board] = open;
+        if (board === undefined) throw new Error('no board is open');
+        return board;
+      },
+      reopen,
+      skipReopen,
+    };
+
+    taskRules(fixture);
+    agentRules(fixture);
+    dataRules(fixture);
+    idempotencyRules(fixture);
+    batchRules(fixture);
+  });
+}
