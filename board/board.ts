@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { type BoardRun, type RunOptions, runBoard } from './agents/run.ts';
 import type { Backend, TaskCount } from './backends/backend.ts';
 import { BoardMethods } from './board-methods.ts';
-import { type BoardOptions, type ResolvedBoardOptions, resolveBoardOptions } from './board-options.ts';
+import type { ResolvedBoardOptions } from './board-options.ts';
 import { fingerprint } from './core/canonical-json.ts';
 import { type Command, IDEMPOTENT_INTENTS, type WriteIntent } from './core/decide/command.ts';
 import { isWriteIntent } from './core/decide/decide.ts';
-import { builtinProfileRecords, ProfileRegistry, registrationOf } from './core/decide/profiles.ts';
+import { builtinProfileRecords, ProfileRegistry } from './core/decide/profiles.ts';
 import { errorOf, quadroErrorOf } from './core/errors.ts';
 import type { CallOptions, Intent, ParamsOf, ResultOf } from './core/intents.ts';
 import type { JsonObject } from './core/json.ts';
-import { checkPayload, isIdSized, isIntent, MAX_ID_BYTES } from './core/payload.ts';
+import { checkPayload, isIdSized, isIntent, MAX_ID_BYTES, shortened } from './core/payload.ts';
 import type {
   Agent,
   BoardRecord,
@@ -21,7 +20,7 @@ import type {
   ProfileRecord,
   Task,
 } from './core/records.ts';
-import type { Changes, Snapshot } from './core/transaction.ts';
+import type { Snapshot } from './core/transaction.ts';
 import { type BoardMeter, BoardMeters, type MeteredBoard } from './meter.ts';
 import { ALL_STANDINGS, allTasks, eventRows, flightLogRows, listedTasks, type ReadHost, read } from './reader.ts';
 import type { TableSource } from './table-source.ts';
@@ -79,7 +78,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     options: CallOptions = {},
   ): Promise<ResultOf<I>> {
     try {
-      if (!isIntent(intent)) throw errorOf('unsupported_intent', `Unsupported intent: ${String(intent)}`);
+      if (!isIntent(intent)) throw errorOf('unsupported_intent', `Unsupported intent: ${shortened(String(intent))}`);
       checkPayload(intent, params as Readonly<Record<string, unknown>>, this.#options.maxPayloadBytes);
       checkCallOptions(options);
       if (isWriteIntent(intent))
@@ -305,108 +304,5 @@ function checkCallOptions(options: CallOptions): void {
       throw errorOf('invalid_payload', `${name} must be a text of 1 to ${MAX_ID_BYTES} bytes`);
     }
     if (value.includes('\0') || !value.isWellFormed()) throw errorOf('invalid_text', `${name} is no valid text`);
-  }
-}
-
-const NO_CHANGES: Omit<Changes, 'board'> = {
-  tasks: [],
-  agents: [],
-  events: [],
-  chief_cycles: [],
-  ombudsman_ticks: [],
-  flight_log: [],
-  idempotency: [],
-  data_put: [],
-  data_deleted: [],
-  profiles: [],
-  task_types: [],
-  idempotency_expired_before: null,
-};
-
-function newBoard(boardId: string, now: number): BoardRecord {
-  return {
-    board_id: boardId,
-    board_uid: randomUUID(),
-    created_at: now,
-    last_timestamp: now,
-    next_sequence_id: 1,
-    next_cycle_sequence_id: 1,
-    next_tick_sequence_id: 1,
-    next_entry_id: 1,
-    profiles_version: 0,
-    resumable: false,
-    imported_until: null,
-  };
-}
-
-/** The board's row and registry, made where they are not there, with what this process registers added. */
-async function establish(options: ResolvedBoardOptions): Promise<{ record: BoardRecord; registry: ProfileRegistry }> {
-  const { backend, boardId } = options;
-  const uid = randomUUID();
-  const keys = {
-    board_id: boardId,
-    task_ids: [],
-    agent_ids: [],
-    idempotency_keys: [],
-    data_keys: ['_col_order'],
-    profiles_version: -1,
-  };
-  return backend.transact(keys, snapshot => {
-    const now = options.clock();
-    const known = snapshot.board ?? { ...newBoard(boardId, now), board_uid: uid };
-    if (snapshot.board === null && options.mustExist) {
-      throw errorOf('board_not_found', `There is no board ${boardId} in ${backend.location}`);
-    }
-    const set = snapshot.profiles ?? { profiles: [], task_types: [] };
-    const { lifecycles, taskTypes, restoreLifecycles } = options;
-    const added = registrationOf(set, { lifecycles, taskTypes, restore: restoreLifecycles }, now);
-    const resumable = options.resumable ?? known.resumable;
-    const isChanged = added.profiles.length + added.task_types.length > 0 || resumable !== known.resumable;
-    const record: BoardRecord = {
-      ...known,
-      resumable,
-      profiles_version: known.profiles_version + (isChanged ? 1 : 0),
-    };
-    const all = {
-      profiles: [...set.profiles, ...added.profiles],
-      task_types: [...set.task_types, ...added.task_types],
-    };
-    const registry = new ProfileRegistry(all, resumable);
-    const first = lifecycles[0];
-    const columns = first && !snapshot.data.has('_col_order') ? [...first.columns] : null;
-    const data_put = columns === null ? [] : [{ key: '_col_order', value: columns, updated_at: now }];
-    const isNew = snapshot.board === null || isChanged || columns !== null;
-    const changes = isNew ? { ...NO_CHANGES, board: record, ...added, data_put } : null;
-    return { changes, result: { record, registry } };
-  });
-}
-
-async function readOnlyBoard(
-  options: ResolvedBoardOptions,
-): Promise<{ record: BoardRecord; registry: ProfileRegistry }> {
-  const { backend, boardId } = options;
-  const record = await backend.readBoard(boardId);
-  if (record === null) throw errorOf('board_not_found', `There is no board ${boardId} in ${backend.location}`);
-  return { record, registry: new ProfileRegistry(await backend.readProfiles(boardId), record.resumable) };
-}
-
-/**
- * Opens a board, making it where it is not there.
- *
- * @example
- * const board = await openBoard({ backend: sqlite({ file: 'board.db' }), taskTypes: { memo: 'fast' } });
- * const { task } = await board.postTask({ task_type: 'memo', label: 'Say hello' });
- * await board.close();
- * @throws StorageError, ValidationError (`invalid_lifecycle`), NotFoundError (`board_not_found`), ConfigurationError.
- */
-export async function openBoard(options: BoardOptions): Promise<Board> {
-  const resolved = resolveBoardOptions(options);
-  await resolved.backend.open();
-  try {
-    const { record, registry } = resolved.readOnly ? await readOnlyBoard(resolved) : await establish(resolved);
-    return new Board(resolved, record, registry);
-  } catch (error) {
-    await resolved.backend.close();
-    throw error;
   }
 }

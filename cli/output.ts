@@ -54,7 +54,7 @@ export function table(head: readonly string[], rows: readonly (readonly unknown[
       middle: '  ',
     },
   });
-  printed.push(...cells);
+  for (const row of cells) printed.push(row);
   return printed.toString().replaceAll(/ +$/gm, '');
 }
 

@@ -3,8 +3,8 @@ import { openExportedLog } from '../analysis/index.ts';
 import type { Backend } from '../board/backends/backend.ts';
 import { sqlite } from '../board/backends/sqlite/index.ts';
 import type { Board } from '../board/board.ts';
-import { openBoard } from '../board/board.ts';
 import { ConfigurationError, NotFoundError, ValidationError } from '../board/core/errors.ts';
+import { openBoard } from '../board/open-board.ts';
 import type { TableSource } from '../board/table-source.ts';
 
 /** What a SOURCE argument names: a board in a database, or an exported log. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Backend } from '../board/backends/backend.ts';
-import { type Board, openBoard } from '../board/board.ts';
+import type { Board } from '../board/board.ts';
+import { openBoard } from '../board/open-board.ts';
 import type { BoardOptions } from '../board/board-options.ts';
 import { lifecycle } from '../board/core/lifecycle/builder.ts';
 import type { Lifecycle } from '../board/core/lifecycle/types.ts';

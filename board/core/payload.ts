@@ -244,6 +244,14 @@ function checkField(intent: Intent, name: string, spec: FieldSpec, value: unknow
   }
 }
 
+/** Most unknown fields a message names. */
+const MAX_NAMED = 5;
+
+/** A text from outside as a message may show it: without control characters, of at most 60 characters. */
+export function shortened(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text).slice(1, -1);
+}
+
 function checkNames(intent: Intent, fields: Fields, payload: Readonly<Record<string, unknown>>): void {
   const missing = Object.keys(fields)
     .filter(name => fields[name]?.required && payload[name] === undefined)
@@ -254,8 +262,11 @@ function checkNames(intent: Intent, fields: Fields, payload: Readonly<Record<str
   }
   const unknown = Object.keys(payload).filter(name => !Object.hasOwn(fields, name));
   if (unknown.length > 0) {
-    fail(`${intent} does not know the field ${unknown.join(', ')}; it takes ${Object.keys(fields).join(', ')}`, {
-      unknown,
+    // Names that came from outside, so their number and length have bounds here.
+    const names = unknown.slice(0, MAX_NAMED).map(shortened);
+    const more = unknown.length > MAX_NAMED ? ` and ${unknown.length - MAX_NAMED} more` : '';
+    fail(`${intent} does not know the field ${names.join(', ')}${more}; it takes ${Object.keys(fields).join(', ')}`, {
+      unknown: names,
     });
   }
 }

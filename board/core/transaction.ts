@@ -72,3 +72,19 @@ export interface Decision<Result> {
   readonly changes: Changes | null;
   readonly result: Result;
 }
+
+/** Changes that write the board's row alone; spread them and name what else there is. */
+export const NO_CHANGES: Omit<Changes, 'board'> = {
+  tasks: [],
+  agents: [],
+  events: [],
+  chief_cycles: [],
+  ombudsman_ticks: [],
+  flight_log: [],
+  idempotency: [],
+  data_put: [],
+  data_deleted: [],
+  profiles: [],
+  task_types: [],
+  idempotency_expired_before: null,
+};

@@ -10,12 +10,18 @@ interface Options {
   readonly csv?: boolean;
 }
 
+/** Rows of a table for people: its columns are as wide as their widest cell, which takes time and patience. */
+const MAX_TABLE_ROWS = 1_000;
+
 async function run(text: string, query: string, options: Options): Promise<void> {
   const { columns, rows } = await withAnalysis(text, options, analysis => analysis.query(query));
   if (options.json) return printJson(rows);
   const cells = rows.map(row => columns.map(name => row[name]));
   if (options.csv) return print(csvText([columns, ...cells]));
-  return print(rows.length === 0 ? 'no rows' : table(columns, cells));
+  if (rows.length === 0) return print('no rows');
+  const left = rows.length - MAX_TABLE_ROWS;
+  const more = left > 0 ? `\n… and ${left} more rows: --csv and --json print all` : '';
+  return print(table(columns, cells.slice(0, MAX_TABLE_ROWS)) + more);
 }
 
 /** `quadro sql SOURCE "QUERY"` */

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { type Board, openBoard } from '../../board/board.ts';
+import type { Board } from '../../board/board.ts';
+import { openBoard } from '../../board/open-board.ts';
 import type { BoardOptions } from '../../board/board-options.ts';
 import { systemClock } from '../../board/clock.ts';
 import { lifecycle } from '../../board/core/lifecycle/builder.ts';

@@ -4,7 +4,7 @@ import { Ombudsman } from '../../board/agents/ombudsman.ts';
 import { runBoard } from '../../board/agents/run.ts';
 import { WorkerPool } from '../../board/agents/worker-pool.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { openBoard } from '../../board/board.ts';
+import { openBoard } from '../../board/open-board.ts';
 import { tempDir } from '../support/temp.ts';
 import { gate, openOffice, pathOf, post, register, taskNow, until } from './office.ts';
 

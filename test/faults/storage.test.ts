@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { openBoard } from '../../board/board.ts';
+import { openBoard } from '../../board/open-board.ts';
 import { checkLog } from '../../board/check/check.ts';
 import { everything, post, refusalOf, walk } from '../support/board-steps.ts';
 import { tempDir } from '../support/temp.ts';
@@ -84,7 +84,7 @@ describe('a database that cannot be used', () => {
     chmodSync(join(dir, 'board.db'), 0o444);
     chmodSync(dir, 0o555);
     // Permissions do not hold for root, so root sends somebody else.
-    const { uid } = { uid: process.geteuid?.() };
+    const uid = process.geteuid?.();
     if (uid === undefined) skip('this system has no file permissions to take away');
     chmodSync(join(dir, '..'), 0o755);
     const script = join(import.meta.dirname, '../support/open-board.ts');
@@ -100,7 +100,6 @@ describe('a database that cannot be used', () => {
 
   it('that is full: storage_full, nothing of the batch is written, and it goes on once there is room', async () => {
     const file = join(tempDir(), 'board.db');
-    let pages = 0;
     const pragma = BetterSqlite3.prototype.pragma;
     const limited = vi.spyOn(BetterSqlite3.prototype, 'pragma').mockImplementation(function (
       this: BetterSqlite3.Database,
@@ -117,7 +116,7 @@ describe('a database that cannot be used', () => {
     const limit = (most: number): unknown =>
       pragma.call(connection as unknown as BetterSqlite3.Database, `max_page_count = ${most}`);
     await post(board, 't', 'memo');
-    pages = Number(pragma.call(connection, 'page_count', { simple: true }));
+    const pages = Number(pragma.call(connection, 'page_count', { simple: true }));
     limit(pages + 2);
     const before = await everything(board);
     const large = 'x'.repeat(100_000);

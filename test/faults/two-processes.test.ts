@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { openBoard } from '../../board/board.ts';
+import { openBoard } from '../../board/open-board.ts';
 import { checkLog } from '../../board/check/check.ts';
 import { LoadProcess } from '../support/load-process.ts';
 import { tempDir } from '../support/temp.ts';

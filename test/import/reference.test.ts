@@ -392,6 +392,7 @@ describe('what an import refuses', () => {
     const into = sqlite({ file: ':memory:' });
     const file = requireShared(NEWSROOM, context);
     await expect(importReference(file, { into, signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
+    await into.open();
     expect(await into.readBoards()).toEqual([]);
     await into.close();
   });

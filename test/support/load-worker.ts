@@ -7,8 +7,8 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { openBoard } from '../../board/board.ts';
 import type { Intent, ParamsOf, ResultOf } from '../../board/core/intents.ts';
+import { openBoard } from '../../board/open-board.ts';
 
 /** A line of the file: a command before it is sent, or the event by which it was acknowledged. */
 export type LoadLine =

@@ -8,8 +8,8 @@
 import 'better-sqlite3';
 import 'kysely/migration';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { openBoard } from '../../board/board.ts';
 import { quadroErrorOf } from '../../board/core/errors.ts';
+import { openBoard } from '../../board/open-board.ts';
 
 const NOBODY = 65_534;
 const [, , file = ''] = process.argv;

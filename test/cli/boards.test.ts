@@ -1,0 +1,112 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { quadro, quadroJson } from '../support/run-quadro.ts';
+import { writeSample } from '../support/sample-board.ts';
+import { requireShared } from '../support/shared.ts';
+import { tempDir } from '../support/temp.ts';
+
+interface Summary {
+  log_summary: { rows: readonly { tasks: number }[] };
+}
+
+const tasksOf = async (args: readonly string[]): Promise<unknown> =>
+  (await quadroJson<Summary>(['report', ...args])).log_summary.rows[0]?.tasks;
+
+describe('boards', () => {
+  it('lists the boards of a database, with how far each is', async () => {
+    const file = join(tempDir(), 'b.db');
+    await writeSample(file, { boardId: 'news' });
+    await writeSample(file, { boardId: 'kitchen', labels: ['soup'] });
+    const boards = await quadroJson<{ board_id: string; next_sequence_id: number; last_timestamp: string }[]>([
+      'boards',
+      file,
+    ]);
+    expect(boards.map(each => [each.board_id, each.next_sequence_id]).toSorted()).toEqual([
+      ['kitchen', 5],
+      ['news', 9],
+    ]);
+    expect(boards[0]?.last_timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+    const { stdout } = await quadro(['boards', file]);
+    expect(stdout).toMatch(/^kitchen +[0-9a-f-]{36} +4 /m);
+  });
+
+  it('one board needs no --board, whatever its name; of several one is chosen; `default` wins by itself', async () => {
+    const file = join(tempDir(), 'b.db');
+    await writeSample(file, { boardId: 'news' });
+    expect(await tasksOf([file])).toBe(2);
+    await writeSample(file, { boardId: 'kitchen', labels: ['soup'] });
+    for (const command of [['report'], ['check'], ['flight', 't1'], ['metrics'], ['export', '--to', `${file}-log`]]) {
+      const [name = '', ...rest] = command;
+      const { status, stderr, stdout } = await quadro([name, file, ...rest]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(/holds several boards \((kitchen, news|news, kitchen)\): choose one with --board NAME/);
+    }
+    expect(existsSync(`${file}-log`)).toBe(false);
+    expect(await tasksOf([file, '--board', 'news'])).toBe(2);
+    expect(await tasksOf([file, '--board', 'kitchen'])).toBe(1);
+    await writeSample(file, { labels: ['a', 'b', 'c'] });
+    expect(await tasksOf([file])).toBe(3);
+  });
+
+  it('each board of a database has its own cursor and totals', async () => {
+    const dir = tempDir();
+    const file = join(dir, 'b.db');
+    await writeSample(file, { boardId: 'news' });
+    await writeSample(file, { boardId: 'kitchen', labels: ['soup'] });
+    for (const board of ['news', 'kitchen']) {
+      const { status, stderr } = await quadro(['metrics', file, '--board', board]);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect((await quadroJson<{ ok: boolean }>(['check', file, '--board', board])).ok).toBe(true);
+    }
+  });
+
+  it('an exported log has no boards to choose from', async () => {
+    const dir = tempDir();
+    await writeSample(join(dir, 'b.db'));
+    await quadroJson(['export', join(dir, 'b.db'), '--to', join(dir, 'log')]);
+    const { status, stderr } = await quadro(['report', join(dir, 'log'), '--board', 'default']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/--board chooses a board of a database, and .*log is an exported log/);
+  });
+
+  it('import makes a board beside others', async context => {
+    const source = requireShared('data/newsroom.db', context);
+    const file = join(tempDir(), 'b.db');
+    await writeSample(file);
+    const { status, stdout } = await quadro(['import', source, '--into', file, '--board', 'imported']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Imported 2175 events of 150 tasks into .*b\.db \(board imported, [0-9a-f-]{36}\)/);
+    expect(await tasksOf([file, '--board', 'imported'])).toBe(150);
+    expect(await tasksOf([file])).toBe(2);
+  });
+});
+
+describe('export', () => {
+  it('writes a folder with one file a table, or one file of events, and both can be asked', async () => {
+    const dir = tempDir();
+    const file = join(dir, 'b.db');
+    await writeSample(file);
+    for (const format of ['parquet', 'ndjson', 'csv']) {
+      const to = join(dir, `log-${format}`);
+      const files = await quadroJson<{ table: string; path: string; rows: number }[]>([
+        'export',
+        file,
+        '--to',
+        to,
+        '--format',
+        format,
+      ]);
+      expect(files.find(each => each.table === 'events')).toEqual({
+        table: 'events',
+        path: join(to, `events.${format}`),
+        rows: 8,
+      });
+      expect(readdirSync(to).toSorted()).toEqual(files.map(each => `${each.table}.${format}`).toSorted());
+      expect(await tasksOf([to])).toBe(2);
+      const single = join(dir, `events.${format}`);
+      expect((await quadro(['export', file, '--to', single])).status).toBe(0);
+      expect(await quadroJson(['sql', single, 'SELECT count(*) AS n FROM stages'])).toEqual([{ n: 6 }]);
+    }
+  });
+});
