@@ -28,6 +28,11 @@ export function printable(text: string): string {
   return text.replace(STEERING, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** A word as a shell takes it. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** A table for people. Columns of numbers stand right. */
 export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map(row => row.map(cell));

@@ -6,14 +6,14 @@ import type { Board } from '../../board/board.ts';
 import { ValidationError } from '../../board/core/errors.ts';
 import { openBoard } from '../../board/open-board.ts';
 import { exportLog } from '../../exporters/files/index.ts';
-import type { Tracing } from '../../exporters/otel/index.ts';
 import { measureBoard } from '../../exporters/prometheus/index.ts';
 import { NEWSROOM } from '../demo/newsroom.ts';
+import { outcomeText } from '../demo/outcome-text.ts';
 import { runNewsroom } from '../demo/run-newsroom.ts';
 import { statusLine } from '../demo/status-line.ts';
 import { flightText } from '../flight-text.ts';
 import { loadOtel } from '../load-otel.ts';
-import { print, printable } from '../output.ts';
+import { print, printable, shellWord } from '../output.ts';
 import { bottleneckText, sleepText } from '../report-text.ts';
 import { interruption } from '../signals.ts';
 import { backendOf } from '../source.ts';
@@ -43,10 +43,35 @@ function newFolderName(): string {
   return `quadro-demo-${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
 }
 
+/** Spans going out while the demo runs. */
+interface Sending {
+  /** Sends what is left, and answers what came of it, in a line. */
+  stop(): Promise<string>;
+}
+
 /** Spans go to the endpoint of the standard variables while the run lasts, where there is one. */
-function tracingOf({ traceBoard }: Otel, board: Board): Tracing | null {
+function sendingOf({ traceBoard }: Otel, board: Board, url: string): Sending | null {
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = process.env;
-  return OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ? traceBoard(board) : null;
+  if (!OTEL_EXPORTER_OTLP_ENDPOINT && !OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return null;
+  let obstacle: string | null = null;
+  let isAllSent = false;
+  const tracing = traceBoard(board, {
+    onProgress: ({ waiting, lag }) => {
+      obstacle = waiting?.reason ?? null;
+      isAllSent = lag === 0 && waiting === null;
+    },
+    // Told at the end.
+    onError: () => undefined,
+  });
+  return {
+    async stop() {
+      const { spans, error } = await tracing.stop();
+      const delivered = `${spans} spans delivered while it ran.`;
+      if (isAllSent) return `${delivered}\n`;
+      const reason = printable(obstacle ?? error?.message ?? 'it was too slow');
+      return `${delivered} The rest waits for the receiver: ${reason}. npx quadro spans ${url} sends it.\n`;
+    },
+  };
 }
 
 async function writeArtifacts({ writeSpans }: Otel, board: Board, folder: string): Promise<void> {
@@ -55,22 +80,6 @@ async function writeArtifacts({ writeSpans }: Otel, board: Board, folder: string
   const measured = await measureBoard(board, { scrapeBudgetMs: Number.POSITIVE_INFINITY });
   await writeFile(join(folder, 'metrics.txt'), (await measured.metrics()).text);
   await measured.close();
-}
-
-/** What became of the articles, in a line. */
-async function outcome(analysis: Analysis): Promise<string> {
-  const [counts] = await analysis.sql(`SELECT count(*) AS articles,
-      count(*) FILTER (status = 'published') AS published,
-      count(*) FILTER (status = 'HUMAN_REVIEW') AS crashed,
-      count(*) FILTER (revisions > 0) AS revised,
-      count(*) FILTER (stale_count > 0) AS stale,
-      count(*) FILTER (censored) AS open
-    FROM flight_plans`);
-  const { articles, published, crashed, revised, stale, open } = counts ?? {};
-  return (
-    `${articles} articles: ${published} published, ${crashed} crashed and in HUMAN_REVIEW${open === 0 ? '' : `, ${open} not finished`}.\n` +
-    `Sent back by a reviewer: ${revised}. Found with a worker that had fallen silent: ${stale}.\n`
-  );
 }
 
 async function tell(board: Board, analysis: Analysis, folder: string): Promise<string | null> {
@@ -82,16 +91,11 @@ async function tell(board: Board, analysis: Analysis, folder: string): Promise<s
   const taskId = typeof most?.task_id === 'string' ? most.task_id : null;
   if (taskId !== null) {
     const { flight_plan } = await board.flightPlan(taskId);
-    await print(`${await outcome(analysis)}\nThe most revised article:\n\n${flightText(flight_plan)}`);
+    await print(`${await outcomeText(analysis)}\nThe most revised article:\n\n${flightText(flight_plan)}`);
   }
   await print(bottleneckText(report));
   await print(sleepText(report));
   return taskId;
-}
-
-/** A word as a shell takes it. */
-function shellWord(text: string): string {
-  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 async function finish(otel: Otel, open: Board, url: string, folder: string): Promise<void> {
@@ -130,15 +134,11 @@ async function run(options: Options): Promise<void> {
     }
     await print(`A newsroom of agents works on ${options.tasks} articles, on the board ${url}.\n`);
     const line = statusLine();
-    const tracing = tracingOf(otel, board);
+    const sending = sendingOf(otel, board, shellWord(url));
     const signal = interruption();
     await runNewsroom(board, { ...options, signal, onProgress: line.update });
     line.stop();
-    const sent = await tracing?.stop();
-    if (sent)
-      await print(
-        `${sent.spans} spans delivered while it ran${sent.error === null ? '' : `; then: ${printable(sent.error.message)}`}.\n`,
-      );
+    if (sending !== null) await print(await sending.stop());
     await finish(otel, board, url, folder);
   } finally {
     await board.close();

@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
-import { openBoard } from '../../board/open-board.ts';
 import type { BoardOptions } from '../../board/board-options.ts';
 import { lifecycleOf } from '../../board/core/lifecycle/builder.ts';
+import { openBoard } from '../../board/open-board.ts';
 import { callLoosely, everything, post, refusalOf, register, walk } from '../support/board-steps.ts';
 
 async function boardInMemory(options: Partial<BoardOptions> = {}): Promise<Board> {
@@ -95,7 +95,7 @@ describe('bad input has a code and writes nothing', () => {
 
   it('wrong types, and values that JSON cannot say', async () => {
     const cycle: Record<string, unknown> = {};
-    cycle['self'] = cycle;
+    cycle.self = cycle;
     let deep: unknown = 1;
     for (let depth = 0; depth < 10_000; depth++) deep = [deep];
     const sparse = new Array(3);

@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
-import { openBoard } from '../../board/open-board.ts';
 import type { BoardOptions } from '../../board/board-options.ts';
 import { checkLog } from '../../board/check/check.ts';
 import { QuadroError } from '../../board/core/errors.ts';
 import { lifecycle } from '../../board/core/lifecycle/builder.ts';
 import type { Event } from '../../board/core/records.ts';
+import { openBoard } from '../../board/open-board.ts';
 import {
   BoardModel,
   foldLog,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { openBoard } from '../../board/open-board.ts';
 import { checkLog } from '../../board/check/check.ts';
+import { openBoard } from '../../board/open-board.ts';
 import { everything, post, refusalOf, walk } from '../support/board-steps.ts';
 import { tempDir } from '../support/temp.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import { openBoard } from '../../board/open-board.ts';
 import { checkLog } from '../../board/check/check.ts';
+import { openBoard } from '../../board/open-board.ts';
 import { LoadProcess } from '../support/load-process.ts';
 import { tempDir } from '../support/temp.ts';
 

@@ -217,7 +217,7 @@ export function foldLog(events: readonly Event[], agents: ReadonlySet<string>): 
   for (const event of events) {
     const task = folded.get(event.task_id);
     if (event.event_type === 'task_heartbeat') {
-      if (task !== undefined && event.payload['fenced'] !== true) task.heartbeat_at = event.timestamp;
+      if (task !== undefined && event.payload.fenced !== true) task.heartbeat_at = event.timestamp;
       continue;
     }
     const { assigned_to, to_status, stage_kind, timestamp, sequence_id } = event;
