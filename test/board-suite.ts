@@ -24,8 +24,11 @@ export interface BoardSuiteOptions {
   readonly setup: () => Promise<BoardHarness>;
   /** Why the whole suite cannot run here. */
   readonly skip?: string;
-  /** Why a board cannot be opened again after it was closed. */
-  readonly skipReopen?: string;
+  /**
+   * Whether the database outlives the connection that made it. Where not, the rules of a second connection do not apply and
+   * are no part of the suite. Default true.
+   */
+  readonly outlivesConnection?: boolean;
 }
 
 /** What a rule's test may use. */
@@ -34,7 +37,8 @@ export interface BoardFixture {
   readonly board: Board;
   /** Opens the same board anew, or another one of the database. */
   reopen(options?: Partial<BoardOptions>): Promise<Board>;
-  readonly skipReopen: string | undefined;
+  /** Whether a board can be opened again after it was closed. */
+  readonly outlivesConnection: boolean;
 }
 
 /** A profile of one's own with statuses, a branch, a way back and standard statuses among them. */
@@ -50,7 +54,7 @@ export const NEWSROOM: Lifecycle = lifecycle('newsroom')
 
 /** The rules of a board that hold on every backend; each title cites conformance.md. */
 export function boardSuite(name: string, options: BoardSuiteOptions): void {
-  const { setup, skip, skipReopen } = options;
+  const { setup, skip, outlivesConnection = true } = options;
   const title = `board: ${name}${skip === undefined ? '' : ` (skipped: ${skip})`}`;
 
   describe.skipIf(skip !== undefined)(title, () => {
@@ -89,7 +93,7 @@ export function boardSuite(name: string, options: BoardSuiteOptions): void {
         return board;
       },
       reopen,
-      skipReopen,
+      outlivesConnection,
     };
 
     taskRules(fixture);

@@ -1,12 +1,12 @@
 import { onTestFinished } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
-import { openBoard } from '../../board/open-board.ts';
 import type { BoardOptions } from '../../board/board-options.ts';
 import { systemClock } from '../../board/clock.ts';
 import { lifecycle } from '../../board/core/lifecycle/builder.ts';
 import type { Lifecycle } from '../../board/core/lifecycle/types.ts';
 import type { Agent, Task } from '../../board/core/records.ts';
+import { openBoard } from '../../board/open-board.ts';
 import { localNetwork, type Network } from '../../board/transport/network.ts';
 
 /** A board in memory with a network, and a clock that a test can move forward. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
+import { openBoard } from '../../board/index.ts';
 import { backendSuite } from '../backend-suite.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -18,10 +19,18 @@ backendSuite('SQLite, a file', {
 
 backendSuite('SQLite, in memory', {
   setup: () => Promise.resolve({ open: () => sqlite({ file: ':memory:' }) }),
-  skipTwoConnections: 'a database in memory belongs to its connection',
+  outlivesConnection: false,
 });
 
 describe('SQLite: opening', () => {
+  it('a database in memory belongs to its connection: another one has its own', async () => {
+    const boards = await Promise.all([1, 2].map(() => openBoard({ backend: sqlite({ file: ':memory:' }) })));
+    await boards[0]?.postTask({ task_type: 'memo', label: 'x' });
+    const events = await Promise.all(boards.map(async board => (await board.streamEvents()).events.length));
+    expect(events).toEqual([1, 0]);
+    await Promise.all(boards.map(board => board.close()));
+  });
+
   it('a failed open can be tried again with the same backend', async () => {
     const file = join(tempDir(), 'board.db');
     writeFileSync(file, 'This is no database, and long enough for SQLite to look at its header.'.repeat(20));

@@ -23,7 +23,10 @@ describe('docs/agents.md', () => {
       return ` from '${pathToFileURL(join(ROOT, SOURCES[name] ?? ''))}'`;
     });
     writeFileSync(file, sources);
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', file]);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+      file,
+    ]);
     expect(stderr).toBe('');
     expect(stdout.trimEnd().split('\n')).toEqual(said);
   });
