@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import { microsOf } from '../../board/core/time.ts';
@@ -6,7 +7,9 @@ import { importReference } from '../../board/import/reference.ts';
 import { type Board, openBoard } from '../../board/index.ts';
 import { exportSpans } from '../../exporters/otel/index.ts';
 import { requireShared } from '../support/shared.ts';
-import { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
+import { tempDir } from '../support/temp.ts';
+import { byId, exportKilled } from './killed-exporter.ts';
+import { type Misbehaviour, type OtlpReceiver, otlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 
 /** Figures computed by a plain Python program over the same file. */
 interface Expected {
@@ -92,4 +95,32 @@ describe('the spans of a real run of the reference implementation', () => {
     expect(again.size).toBe(spans.length);
     for (const span of spans) expect(again.get(span.spanId)).toEqual(span);
   });
+
+  it('lose nothing to a receiver that is down for a while, asks for patience, or drops the connection', async () => {
+    const whole = byId(await spansOf(board, receiver));
+    const unavailable: Misbehaviour = { status: 503 };
+    const patience: Misbehaviour = { status: 429, headers: { 'retry-after': '1' } };
+    receiver.misbehaviours.push(unavailable, unavailable, unavailable, patience, 'drop', unavailable, 'drop', 'drop');
+    const options = { url: receiver.url, follow: false, batchSize: 300, firstRetryMs: 5, maxRetryMs: 20 } as const;
+    const summary = await exportSpans(board, options);
+    expect(summary).toMatchObject({ retries: 8, spans: whole.size, rejected: 0 });
+    expect(byId(receiver.spans)).toEqual(whole);
+    expect(receiver.spans.length).toBe(whole.size);
+  });
+
+  it('are the same after the exporter was killed half-way, twice', async context => {
+    const whole = byId(await spansOf(board, receiver));
+    const path = join(tempDir(), 'newsroom.db');
+    const into = sqlite({ file: path });
+    await importReference(requireShared('data/newsroom.db', context), { into });
+    await into.close();
+    await exportKilled(path, receiver, [300, 900]);
+    expect(byId(receiver.spans)).toEqual(whole);
+  });
 });
+
+/** The spans of one whole export, taken from the receiver. */
+async function spansOf(source: Board, receiver: OtlpReceiver): Promise<readonly ReceivedSpan[]> {
+  await exportSpans(source, { url: receiver.url, follow: false });
+  return receiver.spans.splice(0);
+}
