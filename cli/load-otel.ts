@@ -4,7 +4,6 @@ import { importPeer } from '../board/missing-package.ts';
 const OTEL_PACKAGES = [
   '@opentelemetry/api',
   '@opentelemetry/core',
-  '@opentelemetry/exporter-trace-otlp-http',
   '@opentelemetry/otlp-exporter-base',
   '@opentelemetry/otlp-transformer',
   '@opentelemetry/resources',
