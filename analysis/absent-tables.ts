@@ -10,6 +10,7 @@ const MADE_OF: Readonly<Record<string, TableName>> = {
   profile_edges: 'profiles',
   review_statuses: 'profiles',
   review_decisions: 'profiles',
+  reworks: 'profiles',
 };
 
 /** Why a log without this table cannot answer. */

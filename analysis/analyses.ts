@@ -138,6 +138,10 @@ export interface RevisionsByAgentRow {
   revision_rate: Figure;
   decided_tasks: number;
   first_pass_yield: Figure;
+  mean_revisions: Figure;
+  p95_revisions: Figure;
+  rework_seconds: number;
+  rework_share: Figure;
 }
 
 /** bottleneck.sql */

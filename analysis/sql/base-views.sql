@@ -166,3 +166,24 @@ SELECT s.* FROM closed_stages s
 SEMI JOIN review_statuses r ON r.board_uid = s.board_uid AND r.profile = s.profile AND r.status = s.status
 WHERE s.edge_out NOT IN ('exit', 'stale', 'unlinked')
   AND (s.edge_out = 'revision' OR s.profile <> 'review_required' OR s.stage_kind = 'review');
+
+-- Rework: from each revision edge of a finished task to its next review, or whatever comes first: being sent back again
+-- without one (the built-in profile allows it), or the finish. So the rework of a task never counts an instant twice.
+-- place: a revision ends the rework before it, not its own.
+CREATE OR REPLACE VIEW reworks AS
+WITH ends AS (
+  SELECT e.board_uid, e.task_id, 2 * e.sequence_id AS place, e."timestamp" AS ended_at
+  FROM transitions e
+  SEMI JOIN review_statuses r ON r.board_uid = e.board_uid AND r.profile = e.profile AND r.status = e.to_status
+  WHERE e.profile <> 'review_required' OR e.stage_kind = 'review'
+  UNION ALL
+  SELECT board_uid, task_id, 2 * exited_sequence_id - 1, exited_at FROM review_decisions WHERE edge_out = 'revision'
+), sent_back AS (
+  SELECT d.board_uid, d.task_id, d.exited_sequence_id, 2 * d.exited_sequence_id AS place, d.exited_at AS started_at,
+    t.task_type, t.finished_at
+  FROM review_decisions d JOIN task_times t ON t.board_uid = d.board_uid AND t.task_id = d.task_id
+  WHERE d.edge_out = 'revision' AND d.before_finish AND t.finished_at IS NOT NULL
+)
+SELECT s.board_uid, s.task_id, s.task_type, s.exited_sequence_id,
+  epoch_us(least(coalesce(n.ended_at, s.finished_at), s.finished_at)) - epoch_us(s.started_at) AS rework_us
+FROM sent_back s ASOF LEFT JOIN ends n ON n.board_uid = s.board_uid AND n.task_id = s.task_id AND n.place >= s.place;

@@ -3,7 +3,8 @@
 -- Formula: score = 100 * wait in the stage / elapsed of all finished tasks (contributions: at most 100 in all). A stage is
 --   a wait status and the capability its tasks wait for (from the profile's routes; null where there is no route).
 --   arrivals and departures count every visit; p25 and p95 the closed ones. busy_share = working time of the agents that
---   have the capability / the time since they were first known, both up to the log's last event.
+--   have the capability / the time since they were first known, both up to the log's last event; an agent that is OFFLINE
+--   counts until it was last seen.
 --   is_bottleneck: the top score, and more arrivals than departures or busy_share >= 0.85.
 --   mean_elapsed_if_p25_seconds: mean elapsed had each wait here that was longer than its p25 lasted that long.
 -- Source: docs/analysis.md 8
@@ -44,7 +45,9 @@ WITH log_end AS (
   SELECT board_uid, agent_id, sum(dwell_us) AS busy_us, min(entered_at) AS first_work_at FROM work GROUP BY board_uid, agent_id
 ), agent_time AS (
   SELECT a.board_uid, unnest(a.capabilities) AS capability, coalesce(w.busy_us, 0) AS busy_us,
-    greatest(epoch_us(l.ended_at) - epoch_us(least(a.registered_at, coalesce(w.first_work_at, a.registered_at))), 0) AS known_us
+    greatest(
+      epoch_us(CASE a.status WHEN 'OFFLINE' THEN least(l.ended_at, a.last_seen_at) ELSE l.ended_at END)
+        - epoch_us(least(a.registered_at, coalesce(w.first_work_at, a.registered_at))), 0) AS known_us
   FROM agents a
   JOIN log_end l ON l.board_uid = a.board_uid
   LEFT JOIN agent_work w ON w.board_uid = a.board_uid AND w.agent_id = a.agent_id

@@ -2,6 +2,7 @@
 -- Question: whose work is sent back, and who sends it back?
 -- Formula: each decision counts once for its reviewer (the assignee of the review left) and once for the author (the
 --   assignee of the last working stage before it that was no review); rates as by task type. Without an assignee: null.
+--   rework_seconds: the rework that these decisions called for; rework_share = that / elapsed of the finished tasks decided.
 -- Source: docs/analysis.md 6
 -- Needs: events, profiles
 WITH works AS (
@@ -10,19 +11,24 @@ WITH works AS (
   ANTI JOIN review_decisions d ON d.board_uid = s.board_uid AND d.exited_sequence_id = s.exited_sequence_id
   WHERE s.stage_kind IN ('active', 'rework')
 ), decided AS (
-  SELECT d.board_uid, d.task_id, d.edge_out, d.assigned_to AS reviewer, w.author
+  SELECT d.board_uid, d.task_id, d.edge_out, d.exited_sequence_id, d.assigned_to AS reviewer, w.author
   FROM review_decisions d ASOF LEFT JOIN works w
     ON w.board_uid = d.board_uid AND w.task_id = d.task_id AND w.exited_sequence_id <= d.entered_sequence_id
 ), parts AS (
-  SELECT 'author' AS role, author AS agent_id, board_uid, task_id, edge_out FROM decided
+  SELECT 'author' AS role, author AS agent_id, board_uid, task_id, edge_out, exited_sequence_id FROM decided
   UNION ALL
-  SELECT 'reviewer', reviewer, board_uid, task_id, edge_out FROM decided
+  SELECT 'reviewer', reviewer, board_uid, task_id, edge_out, exited_sequence_id FROM decided
 ), by_task AS (
-  SELECT role, agent_id, board_uid, task_id, count(*) AS decisions,
-    count(*) FILTER (edge_out = 'revision') AS revisions
-  FROM parts GROUP BY role, agent_id, board_uid, task_id
+  SELECT p.role, p.agent_id, p.board_uid, p.task_id, count(*) AS decisions,
+    count(*) FILTER (p.edge_out = 'revision') AS revisions, coalesce(sum(r.rework_us), 0) AS rework_us
+  FROM parts p
+  LEFT JOIN reworks r ON r.board_uid = p.board_uid AND r.exited_sequence_id = p.exited_sequence_id
+  GROUP BY p.role, p.agent_id, p.board_uid, p.task_id
 )
-SELECT role, agent_id, sum(decisions) AS decisions, sum(revisions) AS revisions,
-  sum(revisions) / nullif(sum(decisions), 0) AS revision_rate,
-  count(*) AS decided_tasks, count(*) FILTER (revisions = 0) / nullif(count(*), 0) AS first_pass_yield
-FROM by_task GROUP BY role, agent_id ORDER BY role, decisions DESC, agent_id;
+SELECT b.role, b.agent_id, sum(b.decisions) AS decisions, sum(b.revisions) AS revisions,
+  sum(b.revisions) / nullif(sum(b.decisions), 0) AS revision_rate,
+  count(*) AS decided_tasks, count(*) FILTER (b.revisions = 0) / nullif(count(*), 0) AS first_pass_yield,
+  avg(b.revisions) AS mean_revisions, quantile_cont(b.revisions, 0.95) AS p95_revisions,
+  sum(b.rework_us) / 1e6 AS rework_seconds, sum(b.rework_us) / nullif(sum(t.elapsed_us), 0) AS rework_share
+FROM by_task b JOIN task_times t ON t.board_uid = b.board_uid AND t.task_id = b.task_id
+GROUP BY b.role, b.agent_id ORDER BY b.role, decisions DESC, b.agent_id;

@@ -22,28 +22,28 @@ function hash(fields: readonly (string | number)[], bytes: number): string {
 
 /** The trace of a task whose caller is linked, not its parent. */
 export function taskTraceId(boardUid: string, taskId: string): string {
-  return hash([`${ID_SCHEME} trace`, boardUid, taskId], 16);
+  return hash([ID_SCHEME, 'trace', boardUid, taskId], 16);
 }
 
 /** The root span of a task. */
 export function taskSpanId(boardUid: string, taskId: string): string {
-  return hash([`${ID_SCHEME} task`, boardUid, taskId], 8);
+  return hash([ID_SCHEME, 'task', boardUid, taskId], 8);
 }
 
 /** The span of a stage, by the event that entered it. */
 export function stageSpanId(boardUid: string, enteredSequenceId: number): string {
-  return hash([`${ID_SCHEME} stage`, boardUid, enteredSequenceId], 8);
+  return hash([ID_SCHEME, 'stage', boardUid, enteredSequenceId], 8);
 }
 
 /** The ids of a Chief cycle's span, a trace of its own. */
 export function cycleIds(boardUid: string, cycleId: string): SpanIds {
-  const fields = [`${ID_SCHEME} cycle`, boardUid, cycleId];
+  const fields = [ID_SCHEME, 'cycle', boardUid, cycleId];
   return { traceId: hash(fields, 16), spanId: hash(fields, 8) };
 }
 
 /** The ids of an Ombudsman tick's span, a trace of its own. */
 export function tickIds(boardUid: string, tickId: string): SpanIds {
-  const fields = [`${ID_SCHEME} tick`, boardUid, tickId];
+  const fields = [ID_SCHEME, 'tick', boardUid, tickId];
   return { traceId: hash(fields, 16), spanId: hash(fields, 8) };
 }
 

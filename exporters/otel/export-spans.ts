@@ -13,6 +13,7 @@ import {
   loadCursor,
 } from '../feed/index.ts';
 import { readAhead } from '../feed/read-ahead.ts';
+import type { ExporterMeter } from '../prometheus/process-meters.ts';
 import { contextReader, type TranslationOptions } from './context.ts';
 import { exporterSink } from './exporter-sink.ts';
 import { fileSink } from './file-sink.ts';
@@ -70,6 +71,8 @@ export interface ExportOptions
   maxSpanAgeMs?: number;
   /** How long the request in flight may still take once the signal has aborted, in milliseconds. Default 5,000. */
   closeDeadlineMs?: number;
+  /** Where it reports to as metrics: `exporterMeter('traces')` of a board measured in the same process. */
+  meter?: ExporterMeter;
   onProgress?: (progress: ExportProgress) => void;
 }
 
@@ -101,6 +104,13 @@ export async function exportSpans(source: LogSource, options: ExportOptions = {}
 export function sinkOf({ exporter, file, follow, ...otlp }: ExportOptions): SpanSink {
   const given = [otlp.url, exporter, file].filter(each => each !== undefined).length;
   if (given > 1) throw new QuadroError('invalid_configuration', 'Give one of url, exporter and file, not several');
+  if (file !== undefined && otlp.cursorStore !== undefined) {
+    // It would note as delivered what a file that is never completed does not hold.
+    throw new QuadroError(
+      'invalid_configuration',
+      'A file of spans is written whole: it takes no cursorStore, but from',
+    );
+  }
   if (exporter !== undefined) return exporterSink(exporter);
   if (file === undefined) return otlpSink(otlp);
   if (!follow) return fileSink(file);
@@ -141,6 +151,7 @@ export async function exportTo(
         cursor: batch.cursor,
       };
       await keeper?.moved(placeOf(batch, destination));
+      guarded(() => report(options.meter, batch, { spans, young, rejected: sent.rejected }));
       tell(batch.lag, null);
     }
   } finally {
@@ -148,6 +159,18 @@ export async function exportTo(
     await keeper?.flush();
   }
   return summary;
+}
+
+/** Every span has one result, so that they add up to what was translated. */
+function report(
+  meter: ExporterMeter | undefined,
+  { cursor, lag }: FeedBatch,
+  { spans, young, rejected }: { spans: readonly ReadableSpan[]; young: readonly ReadableSpan[]; rejected: number },
+): void {
+  meter?.spans('sent', young.length - rejected);
+  meter?.spans('rejected', rejected);
+  meter?.spans('too_old', spans.length - young.length);
+  meter?.position(cursor.events, lag);
 }
 
 /** The spans of each batch; the next batch is read and translated while one is being sent. */
@@ -220,6 +243,6 @@ function guarded(tell: () => void): void {
   try {
     tell();
   } catch (error) {
-    process.emitWarning(`onProgress of a span export threw: ${error instanceof Error ? error.message : String(error)}`);
+    process.emitWarning(`A watcher of a span export threw: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

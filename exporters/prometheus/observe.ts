@@ -1,10 +1,11 @@
-import { cycleResultOf } from '../../board/core/cycle-result.ts';
 /**
  * Log rows to observations. Pure: equal rows give equal observations, so that totals are a function of the log and a
  * cursor, whoever computes them and however often it was killed on the way.
  */
+import { cycleResultOf } from '../../board/core/cycle-result.ts';
 import type { JsonObject } from '../../board/core/json.ts';
 import type { ChiefCycle, Event, OmbudsmanTick } from '../../board/core/records.ts';
+import { isStaleHeartbeat } from '../../board/core/stages.ts';
 import { type Micros, US_PER_SECOND } from '../../board/core/time.ts';
 import * as names from './names.ts';
 import type { ExemplarRef, LabelValues, Observation, SpanRef } from './observation.ts';
@@ -34,10 +35,6 @@ function stageOf(event: Event): SpanRef {
   return entered_sequence_id === null ? { kind: 'task', task_id } : { kind: 'stage', task_id, entered_sequence_id };
 }
 
-function isFound(event: Event): boolean {
-  return event.edge === 'stale' || event.payload.reason === 'stale_heartbeat';
-}
-
 function* observeHeartbeat(event: Event): Generator<Observation> {
   // A late beat of a former assignee is no sign of life of the present stage.
   const former = event.last_heartbeat_at ?? event.entered_at;
@@ -50,7 +47,7 @@ function* observeStageLeft(event: Event, status: string): Generator<Observation>
   if (entered_at === null) return;
   const labels = [task_type, status, event.from_stage_kind ?? ''];
   yield* duration(names.STAGE_DURATION, labels, entered_at, timestamp, stageOf(event));
-  if (!isFound(event)) return;
+  if (!isStaleHeartbeat(event)) return;
   yield { kind: 'count', metric: names.OMBUDSMAN_STALE, labels: [task_type, status], by: 1 };
   yield* duration(names.STALE_DETECTION, [task_type], last_heartbeat_at ?? entered_at, timestamp, stageOf(event));
 }

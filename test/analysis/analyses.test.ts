@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Analysis, type AnalysisName, type AnalysisRows, openAnalysis } from '../../analysis/index.ts';
 import type { Board } from '../../board/board.ts';
 import { isoOf } from '../../board/core/time.ts';
-import { at, openSmallLog } from './small-log.ts';
+import { at, openSmallLog, openTimedBoard, register } from './small-log.ts';
 
 /** Every figure here was worked out by hand from the times listed in small-log.ts. */
 describe('the analyses of a small log, against figures worked out by hand', () => {
@@ -135,6 +135,60 @@ describe('the analyses of a small log, against figures worked out by hand', () =
       ['author', 'w2', 1, 0, 1],
       ['reviewer', 'r1', 3, 1, 0.5],
     ]);
+    const [w1, w2, r1] = found;
+    expect(w1).toMatchObject({ mean_revisions: 1, p95_revisions: 1, rework_seconds: 17 });
+    expect(w1?.rework_share).toBeCloseTo(17 / 70, 12);
+    expect(w2).toMatchObject({ mean_revisions: 0, p95_revisions: 0, rework_seconds: 0, rework_share: 0 });
+    expect(r1).toMatchObject({ mean_revisions: 0.5, rework_seconds: 17 });
+    expect(r1?.rework_share).toBeCloseTo(17 / 150, 12);
+  });
+
+  it('rework that is sent back without a review between counts no instant twice', async () => {
+    const { board, setSeconds } = await openTimedBoard();
+    const steps = ['post', 'IN_PROGRESS', 'REVISION_NEEDED', 'IN_PROGRESS', 'REVISION_NEEDED', 'IN_PROGRESS'];
+    const ways = [...steps, 'PENDING_REVIEW', 'IN_PROGRESS', 'APPROVED', 'COMPLETE'];
+    for (const [second, to_status] of ways.entries()) {
+      setSeconds(second);
+      if (to_status === 'post') await board.postTask({ task_id: 't', task_type: 'article', label: '' });
+      else await board.updateTask({ task_id: 't', to_status, assigned_to: 'w' });
+    }
+    const twice = await openAnalysis(board);
+    try {
+      const result = await twice.run('revisions_by_type');
+      if (!result.available) throw new Error(result.reason);
+      // Sent back at 2 and at 4, reviewed from 7 to 8, finished at 9.
+      expect(result.rows[0]).toMatchObject({ decisions: 3, revisions: 2, rework_seconds: 5 });
+      expect(result.rows[0]?.rework_share).toBeCloseTo(5 / 9, 12);
+    } finally {
+      await twice.close();
+      await board.close();
+    }
+  });
+
+  it('bottleneck: an agent that is OFFLINE counts until it was last seen', async () => {
+    const { board, setSeconds } = await openTimedBoard();
+    setSeconds(0);
+    await register(board, 'works', 'memo');
+    await register(board, 'gone', 'memo');
+    setSeconds(2);
+    await board.postAgentHeartbeat({ agent_id: 'gone' });
+    setSeconds(4);
+    await board.postTask({ task_id: 't', task_type: 'memo', label: '' });
+    await board.updateTask({ task_id: 't', to_status: 'IN_PROGRESS', assigned_to: 'works' });
+    await board.call('board.set_agent_offline', { agent_id: 'gone', if_silent_since: Number.MAX_SAFE_INTEGER });
+    setSeconds(10);
+    await board.postResult({ task_id: 't', output: 'done' });
+    const analysis = await openAnalysis(board);
+    try {
+      const result = await analysis.run('bottleneck');
+      if (!result.available) throw new Error(result.reason);
+      const memo = result.rows.find(row => row.capability === 'memo');
+      // Six seconds of work; ten of the one, two of the other.
+      expect(memo?.busy_share).toBeCloseTo(6 / 12, 5);
+    } finally {
+      await analysis.close();
+      await board.close();
+    }
   });
 
   it('bottleneck: UNASSIGNED articles, with more arrivals than departures', async () => {

@@ -6,7 +6,7 @@ import type { Board } from '../../board/board.ts';
 import { isoOf } from '../../board/core/time.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { tempDir } from '../support/temp.ts';
-import { at, openSmallLog } from './small-log.ts';
+import { at, openSmallLog, openTimedBoard } from './small-log.ts';
 
 describe('opening a log', () => {
   let board: Board;
@@ -31,6 +31,52 @@ describe('opening a log', () => {
     );
     await exported.close();
   });
+
+  it.each(['parquet', 'ndjson', 'csv'] as const)(
+    'archived tasks and hostile texts are the same on a board and in %s; an empty board too',
+    async format => {
+      const { board: hostile, setSeconds } = await openTimedBoard();
+      const readTwice = async () => {
+        const to = join(tempDir(), 'log');
+        await exportLog(hostile, { to, format });
+        const [here, there] = [await openAnalysis(hostile), await openAnalysis(to)];
+        expect(await there.report()).toEqual(await here.report());
+        return { here, there };
+      };
+      for (const each of Object.values(await readTwice())) await each.close();
+      const ids = [
+        "it's",
+        'a"b',
+        'x\ny',
+        '\u2028',
+        '../up',
+        "'; DROP TABLE x; --",
+        '🦊',
+        ' ',
+        '\\',
+        'null',
+        'é'.repeat(100),
+      ];
+      setSeconds(1);
+      for (const task_id of ids) {
+        await hostile.postTask({ task_id, task_type: 'brief', label: `${task_id}${'L'.repeat(10_000)}` });
+        await hostile.updateTask({ task_id, to_status: 'IN_PROGRESS', notes_append: `"\r\n${task_id}` });
+        await hostile.appendFlightLog({ task_id, stage: task_id, payload: { [task_id]: [`"'`, null, 1.5] } });
+        await hostile.updateTask({ task_id, to_status: 'COMPLETE', output: `{"a":"${task_id}` });
+        await hostile.archiveTask(task_id);
+      }
+      const { here, there } = await readTwice();
+      const statuses = await there.sql('SELECT standing, count(*) AS n FROM tasks GROUP BY ALL');
+      expect(statuses).toEqual([{ standing: 'archived', n: ids.length }]);
+      for (const task_id of ids) {
+        const { flight_plan } = await hostile.flightPlan(task_id);
+        expect(await here.flightPlan(task_id)).toEqual(flight_plan);
+        expect(await there.flightPlan(task_id)).toEqual(flight_plan);
+      }
+      for (const each of [here, there]) await each.close();
+      await hostile.close();
+    },
+  );
 
   it.each(['parquet', 'ndjson', 'csv'] as const)('an exported log of %s reads like the board', async format => {
     const to = tempDir();

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Board } from '../../board/index.ts';
 import { cursorPath, fileCursorStore } from '../../exporters/feed/index.ts';
 import { type ExportProgress, exportSpans, writeSpans } from '../../exporters/otel/index.ts';
+import { measureBoard } from '../../exporters/prometheus/index.ts';
+import { sampleOf } from '../support/exposition.ts';
 import { tempDir } from '../support/temp.ts';
 import { decodeLines, type OtlpReceiver, otlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 import { eventsOf, testBoard, work } from './worked-board.ts';
@@ -106,6 +108,28 @@ describe('exportSpans', () => {
     receiver = await otlpReceiver(port);
     expect((await late).retries).toBeGreaterThan(0);
     expect(receiver.spans).toEqual(whole);
+  });
+
+  it('has one request in flight, however slow the receiver and small the batches', async () => {
+    let open = 0;
+    let most = 0;
+    receiver.onRequest = async () => {
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise(resolve => setTimeout(resolve, 5));
+      open -= 1;
+    };
+    await exportSpans(board, { ...once, url: receiver.url, batchSize: 10 });
+    expect(receiver.requests.length).toBeGreaterThan(5);
+    expect(most).toBe(1);
+  });
+
+  it('waits until the date that Retry-After gives', async () => {
+    const until = Math.ceil(Date.now() / 1000) * 1000 + 1000;
+    receiver.misbehaviours.push({ status: 503, headers: { 'retry-after': new Date(until).toUTCString() } });
+    const { retries } = await exportSpans(board, { ...once, url: receiver.url });
+    expect(retries).toBe(1);
+    expect(receiver.requests[1]?.at).toBeGreaterThanOrEqual(until - 10);
   });
 
   it('waits as long as Retry-After asks', async () => {
@@ -211,6 +235,23 @@ describe('exportSpans', () => {
     await vi.waitFor(() => expect(receiver.requests).toHaveLength(1));
     stop.abort();
     expect(await running).toMatchObject({ spans: 0, cursor: { events: 0 } });
+  });
+
+  it('tells a measured board of the same process how far it is and what became of its spans', async () => {
+    const measured = await measureBoard(board);
+    const body = JSON.stringify({ partialSuccess: { rejectedSpans: '3' } });
+    receiver.misbehaviours.push({ status: 200, body });
+    const { spans, cursor } = await exportSpans(board, {
+      ...once,
+      url: receiver.url,
+      meter: measured.exporterMeter('traces'),
+    });
+    const { text } = await measured.metrics();
+    await measured.close();
+    const resultOf = (result: string) => sampleOf(text, 'quadro_exporter_spans_total', { signal: 'traces', result });
+    expect(['sent', 'rejected', 'too_old'].map(resultOf)).toEqual([spans - 3, 3, 0]);
+    expect(sampleOf(text, 'quadro_exporter_cursor_sequence', { signal: 'traces' })).toBe(cursor.events);
+    expect(sampleOf(text, 'quadro_exporter_lag_events', { signal: 'traces' })).toBe(0);
   });
 
   it('leaves out spans that are too old for the receiver, and counts them', async () => {
@@ -324,6 +365,14 @@ describe('writeSpans', () => {
     expect(await writeSpans(empty, file)).toMatchObject({ spans: 0 });
     expect(readFileSync(file, 'utf8')).toBe('');
     await empty.close();
+  });
+
+  it('takes no cursor store: a file that is never completed would be noted as delivered', async () => {
+    const folder = tempDir();
+    const cursorStore = fileCursorStore(join(folder, 'cursor.json'));
+    const written = exportSpans(board, { file: join(folder, 'spans.ndjson'), cursorStore });
+    await expect(written).rejects.toMatchObject({ code: 'invalid_configuration' });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('that is stopped half-way leaves no half of a file', async () => {

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
+import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import type { Event, Task } from '../../board/core/records.ts';
+import { exportSpans } from '../../exporters/otel/index.ts';
 import { type Happening, historyOf } from '../support/rows.ts';
 import { allSpans, plain } from './all-spans.ts';
 import { arrayLog, cycleRow, tickRow } from './array-log.ts';
 
 const S = 1_000_000;
-const TRACE = 'e67f19e5dc9252e0378ef738277867e7';
-const ROOT = '6b4dd3f4518b82fe';
+const TRACE = '0f87c0da0ce2668a8d7ca261d2766481';
+const ROOT = '40e8b24d930784d0';
 
 /** A second way to the ids of telemetry.md. */
 const idOf = (bytes: number, ...fields: (string | number)[]): string =>
@@ -42,8 +44,8 @@ const life = withPost(historyOf(LIFE), { task_type: 'article', label: 'An articl
 
 describe('telemetry.md Ids', () => {
   it('are the first bytes of SHA-256 over fields joined by NUL', () => {
-    expect(TRACE).toBe(idOf(16, 'quadro/1 trace', 'b1', 't1'));
-    expect(ROOT).toBe(idOf(8, 'quadro/1 task', 'b1', 't1'));
+    expect(TRACE).toBe(idOf(16, 'quadro/1', 'trace', 'b1', 't1'));
+    expect(ROOT).toBe(idOf(8, 'quadro/1', 'task', 'b1', 't1'));
   });
 });
 
@@ -157,13 +159,13 @@ describe("the caller's context", () => {
     const root = (await allSpans(arrayLog({ events }))).find(span => span.name === 'task article');
     expect(root?.links).toEqual([
       {
-        context: { traceId: caller.traceId, spanId: idOf(8, 'quadro/1 task', 'b1', 'p1'), traceFlags: 1 },
+        context: { traceId: caller.traceId, spanId: idOf(8, 'quadro/1', 'task', 'b1', 'p1'), traceFlags: 1 },
         attributes: { 'quadro.link': 'parent_task' },
       },
       {
         context: {
-          traceId: idOf(16, 'quadro/1 trace', 'b1', 't0'),
-          spanId: idOf(8, 'quadro/1 task', 'b1', 't0'),
+          traceId: idOf(16, 'quadro/1', 'trace', 'b1', 't0'),
+          spanId: idOf(8, 'quadro/1', 'task', 'b1', 't0'),
           traceFlags: 1,
         },
         attributes: { 'quadro.link': 'origin_task' },
@@ -206,7 +208,7 @@ describe('stage {status}', () => {
     expect(stage && plain(stage)).toEqual({
       name: 'stage IN_PROGRESS',
       kind: 0,
-      context: { traceId: TRACE, spanId: '56207b0fcaa4665b', traceFlags: 1 },
+      context: { traceId: TRACE, spanId: '85201191cda5f084', traceFlags: 1 },
       parent: { traceId: TRACE, spanId: ROOT, traceFlags: 1 },
       startTime: [10, 0],
       endTime: [30, 0],
@@ -231,8 +233,8 @@ describe('stage {status}', () => {
       links: [
         {
           context: {
-            traceId: 'b4b106afad3955459e6dedc9cbc6bc2d',
-            spanId: 'b4b106afad395545',
+            traceId: 'd192d4381f187f8ce1f0c0efda3e4996',
+            spanId: 'd192d4381f187f8c',
             traceFlags: 1,
           },
           attributes: { 'quadro.link': 'chief_cycle' },
@@ -294,6 +296,9 @@ describe('stage {status}', () => {
     expect(stage?.startTime).toEqual([9, 0]);
     expect(stage?.endTime).toEqual([9, 0]);
     expect(stage?.attributes['quadro.duration_ms']).toBe(0);
+    const exporter = new InMemorySpanExporter();
+    const { spans, clamped } = await exportSpans(arrayLog({ events }), { exporter, follow: false });
+    expect({ spans, clamped }).toEqual({ spans: 1, clamped: 1 });
   });
 
   it('keeps times exactly, to the microsecond', async () => {
@@ -326,7 +331,7 @@ describe('chief cycle', () => {
     expect(span && plain(span)).toEqual({
       name: 'chief cycle',
       kind: 0,
-      context: { traceId: 'b4b106afad3955459e6dedc9cbc6bc2d', spanId: 'b4b106afad395545', traceFlags: 1 },
+      context: { traceId: 'd192d4381f187f8ce1f0c0efda3e4996', spanId: 'd192d4381f187f8c', traceFlags: 1 },
       parent: null,
       startTime: [1, 0],
       endTime: [1, 250_500_000],
@@ -348,7 +353,7 @@ describe('chief cycle', () => {
       },
       links: [
         {
-          context: { traceId: TRACE, spanId: '56207b0fcaa4665b', traceFlags: 1 },
+          context: { traceId: TRACE, spanId: '85201191cda5f084', traceFlags: 1 },
           attributes: { 'quadro.link': 'opened_stage' },
         },
       ],
@@ -421,7 +426,7 @@ describe('ombudsman tick', () => {
     const spans = await allSpans(arrayLog({ events, ombudsman_ticks: [tick] }));
     const span = spans.find(each => each.name === 'ombudsman tick');
     expect(span && plain(span)).toMatchObject({
-      context: { traceId: '18aed4ebf6b2bf98888aba730f0974d2', spanId: '18aed4ebf6b2bf98', traceFlags: 1 },
+      context: { traceId: '382f65d2174121bf8aa0a13514486ecd', spanId: '382f65d2174121bf', traceFlags: 1 },
       parent: null,
       startTime: [29, 998_000_000],
       endTime: [30, 1_500_000],
@@ -435,7 +440,7 @@ describe('ombudsman tick', () => {
       },
       links: [
         {
-          context: { traceId: TRACE, spanId: '56207b0fcaa4665b', traceFlags: 1 },
+          context: { traceId: TRACE, spanId: '85201191cda5f084', traceFlags: 1 },
           attributes: { 'quadro.link': 'stale_stage' },
         },
       ],

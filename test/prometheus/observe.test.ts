@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChiefCycle, Event, OmbudsmanTick } from '../../board/core/records.ts';
+import { summaryOf } from '../../board/core/stages.ts';
 import type { Observation } from '../../exporters/prometheus/observation.ts';
 import { type Lookups, observeCycle, observeEvent, observeTick } from '../../exporters/prometheus/observe.ts';
 import { historyOf } from '../support/rows.ts';
@@ -68,11 +69,15 @@ describe('events', () => {
     ]);
   });
 
-  it('an exit to HUMAN_REVIEW for another reason is not stale', () => {
+  it.each([
+    { to: 'HUMAN_REVIEW', edge: 'exit', kind: 'blocked', reason: 'worker_error' },
+    { to: 'STALE', edge: 'stale', reason: 'taken back by a person' },
+  ] as const)('for another reason is not found stale, as in spans and analyses: %o', left => {
     const events = historyOf([
       { at: 0, to: 'IN_PROGRESS', edge: 'post', kind: 'active' },
-      { at: 9 * S, to: 'HUMAN_REVIEW', edge: 'exit', kind: 'blocked', reason: 'worker_error' },
+      { at: 9 * S, ...left },
     ]);
+    expect(summaryOf(events).stale_count).toBe(0);
     expect(observed(events).filter(line => line.includes('stale_'))).toEqual([]);
   });
 
