@@ -8,7 +8,7 @@ import { type SpanScope, spanScope } from './span.ts';
 import { closesStage } from './stage-span.ts';
 import { originFinder } from './task-origins.ts';
 import { finishesTask } from './task-span.ts';
-import type { TranslationContext } from './translate.ts';
+import type { TranslationContext } from './translation-context.ts';
 
 /** What may be chosen about the spans of a board. */
 export interface TranslationOptions {

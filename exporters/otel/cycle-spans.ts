@@ -7,7 +7,7 @@ import type { StageRef } from './caused-stages.ts';
 import { ATTR, ERROR_TYPE, LINK, SPAN } from './names.ts';
 import { contextOfIds, linkTo, type SpanFields } from './span.ts';
 import { rootIds } from './task-span.ts';
-import type { TranslationContext } from './translate.ts';
+import type { TranslationContext } from './translation-context.ts';
 
 const MAX_MESSAGE_LENGTH = 500;
 

@@ -15,5 +15,6 @@ export {
   type TracingSummary,
   traceBoard,
 } from './trace-board.ts';
-export { type Translation, type TranslationContext, translate } from './translate.ts';
+export { type Translation, translate } from './translate.ts';
+export type { TranslationContext } from './translation-context.ts';
 export { writeSpans } from './write-spans.ts';

@@ -4,7 +4,7 @@ import { cycleIds, stageSpanId } from '../../board/core/trace-ids.ts';
 import { ATTR, ERROR_TYPE, LINK, SPAN } from './names.ts';
 import { contextOfIds, linkTo, type SpanFields } from './span.ts';
 import { rootIds } from './task-span.ts';
-import type { TranslationContext } from './translate.ts';
+import type { TranslationContext } from './translation-context.ts';
 
 /** Whether an event closes a stage: every transition does but the post. */
 export function closesStage(event: Event): event is Event & { entered_at: number; entered_sequence_id: number } {

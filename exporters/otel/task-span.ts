@@ -5,7 +5,7 @@ import { ATTR, LINK, SPAN } from './names.ts';
 import type { RootFacts } from './root-facts.ts';
 import { contextOfIds, linkTo, type SpanFields } from './span.ts';
 import type { TaskOrigin } from './task-origins.ts';
-import type { TranslationContext } from './translate.ts';
+import type { TranslationContext } from './translation-context.ts';
 
 /** Whether a task first finished with this event: its root span is due. */
 export function finishesTask(event: Event): boolean {
