@@ -5,6 +5,7 @@ export { Ombudsman, type OmbudsmanOptions } from './agents/ombudsman.ts';
 export type { Policy, PolicyContext } from './agents/policy.ts';
 export type { BoardRun, RunOptions } from './agents/run.ts';
 export { Worker, type WorkerOptions } from './agents/worker.ts';
+export { type WorkerBuilder, workerBuilder } from './agents/worker-builder.ts';
 export { type PoolCapability, WorkerPool, type WorkerPoolOptions } from './agents/worker-pool.ts';
 export type { Backend } from './backends/backend.ts';
 export type { Board } from './board.ts';

@@ -7,6 +7,7 @@ import type { Json } from './core/json.ts';
 import type { Edge } from './core/lifecycle/types.ts';
 import type { DataEntry, Event, FlightLogEntry, Standing, Task } from './core/records.ts';
 import { flightPlanOf } from './core/stages.ts';
+import { isoOf } from './core/time.ts';
 
 /** Rows a page of the board's own reads holds. */
 const PAGE_ROWS = 1_000;
@@ -139,7 +140,9 @@ async function openState(host: ReadHost): Promise<ResultOf<'board.get_open_state
 async function dataOf(host: ReadHost, key: string): Promise<ResultOf<'board.get_data'>> {
   if (key.startsWith(FLIGHT_LOG_PREFIX)) {
     const entries = await Array.fromAsync(flightLogRows(host, key.slice(FLIGHT_LOG_PREFIX.length)));
-    return { key, value: entries as unknown as Json };
+    // A value is JSON, with its times as they travel.
+    const value = entries.map(entry => ({ ...entry, timestamp: isoOf(entry.timestamp) }));
+    return { key, value: value.length === 0 ? null : value };
   }
   const [entry] = await host.backend.readData({ board_id: host.boardId, keys: [key], limit: 1 });
   return { key, value: entry?.value ?? null };

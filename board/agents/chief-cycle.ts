@@ -33,7 +33,7 @@ export interface CycleWake {
 /** How a cycle ended. */
 export interface CycleEnd {
   readonly slept_at: Micros;
-  /** The last event it saw; null where it failed, for then it acted on none. */
+  /** The last event it saw; null where something failed, for then it has not answered all of them. */
   readonly seen_sequence_id: number | null;
   /** What ended it early, to be thrown to whoever woke the Chief; null where it went through. */
   readonly failure: unknown;
@@ -46,6 +46,9 @@ interface Acted {
   /** The first failure that is no refusal. */
   readonly error: unknown;
 }
+
+/** Most times a cycle routes: a profile may lead in a circle that needs no agent. */
+const MAX_PASSES = 8;
 
 const NO_WORK: Workload = { waiting: 0, in_flight: 0, idle_agents: 0, busy_agents: 0, stranded: 0, by_capability: {} };
 
@@ -111,13 +114,13 @@ class Cycle {
       failure = error;
       this.#error = error;
     }
-    const slept_at = this.#host.surroundings.clock();
+    const slept_at = this.#now();
     const { trigger } = this.#wake;
     if (failure === null) {
       this.#host.telemetry.sleeping({ trigger, woke_at: this.#wokeAt, slept_at, actions_taken: this.#actions });
     }
     await Promise.all([this.#record(slept_at), this.#host.telemetry.settled()]);
-    return { slept_at, seen_sequence_id: failure === null ? this.#seen : null, failure };
+    return { slept_at, seen_sequence_id: this.#error === null ? this.#seen : null, failure };
   }
 
   async #think(): Promise<OpenState> {
@@ -140,8 +143,8 @@ class Cycle {
   }
 
   async #act(state: OpenState): Promise<void> {
-    const { board, dispatcher, telemetry, surroundings } = this.#host;
-    this.#actingAt = surroundings.clock();
+    const { board, dispatcher, telemetry } = this.#host;
+    this.#actingAt = this.#now();
     telemetry.acting();
     const options = this.#host.routing();
     if (!options.isStopping) {
@@ -149,12 +152,22 @@ class Cycle {
         dispatcher.send(state.board_uid, task, agent);
       }
     }
-    const acted = await act(this.#host, state, this.#wake.cycle_id, routeTasks(state, options));
-    this.#actions += acted.taken.length;
-    this.#error = acted.error;
-    // A refusal means that the board is no longer what was read.
-    const after = acted.refused > 0 ? await board.call('board.get_open_state', {}) : stateAfter(state, acted);
+    let after = state;
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      const acted = await act(this.#host, after, this.#wake.cycle_id, routeTasks(after, options));
+      this.#actions += acted.taken.length;
+      this.#error ??= acted.error;
+      // A refusal means that the board is no longer what was read.
+      after = acted.refused > 0 ? await board.call('board.get_open_state', {}) : stateAfter(after, acted);
+      // Its own commits do not wake the Chief, so what a step without an agent makes possible (STALE → UNASSIGNED) is done now.
+      if (!acted.taken.some(({ routing, task }) => routing.agent === null && task.standing === 'open')) break;
+    }
     this.#after = workloadOf(after, options);
+  }
+
+  /** A clock that somebody sets back must not make the cycle end before it began. */
+  #now(): Micros {
+    return Math.max(this.#host.surroundings.clock(), this.#actingAt ?? this.#wokeAt);
   }
 
   async #record(sleptAt: Micros): Promise<void> {
@@ -167,7 +180,7 @@ class Cycle {
       trigger,
       woke_at: this.#wokeAt,
       slept_at: sleptAt,
-      previous_slept_at,
+      previous_slept_at: previous_slept_at === null ? null : Math.min(previous_slept_at, this.#wokeAt),
       seen_sequence_id: this.#seen ?? 0,
       thinking_us: actingAt - this.#wokeAt,
       acting_us: sleptAt - actingAt,

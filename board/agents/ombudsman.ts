@@ -164,7 +164,8 @@ export class Ombudsman {
     const row = {
       tick_id,
       started_at,
-      ended_at: this.#surroundings.clock(),
+      // A clock that somebody sets back must not make the tick end before it began.
+      ended_at: Math.max(this.#surroundings.clock(), started_at),
       statuses_scanned: this.statuses,
       tasks_scanned,
       stale_count: findings.moved,

@@ -5,6 +5,7 @@ import type { PolicyContext } from '../../board/agents/policy.ts';
 import { errorOf } from '../../board/core/errors.ts';
 import { hydrateChief } from '../../board/core/hydration.ts';
 import type { JsonObject } from '../../board/core/json.ts';
+import { lifecycle } from '../../board/core/lifecycle/builder.ts';
 import { stageTraceparent } from '../../board/core/trace-ids.ts';
 import { answer, requestOf, success } from '../../board/transport/envelope.ts';
 import { gate, type Office, openOffice, pathOf, post, register, taskNow, until } from './office.ts';
@@ -106,6 +107,27 @@ describe('Chief: waking', () => {
     await post(office.board, 'note');
     expect(await chief.wake('worker', { sequence_id: 3 })).toBe(1);
     expect((await cyclesOf(office)).map(each => each.seen_sequence_id)).toEqual([2, 2, 2, 3]);
+  });
+
+  it('an event whose cycle could not do what it wanted has not been answered: the next wake for it starts one', async () => {
+    const office = await openOffice();
+    const { board } = office;
+    await register(board, 'ann', 'note');
+    const { task_id } = await post(board, 'note');
+    let failures = 1;
+    const port: ChiefOptions['board'] = {
+      call: (intent, params, options) =>
+        intent === 'board.update_task' && failures-- > 0
+          ? Promise.reject(errorOf('storage_full', 'no room'))
+          : board.call(intent, params, options),
+    };
+    const chief = chiefOf(office, { board: port });
+    const { entered_sequence_id: sequence_id } = await taskNow(board, task_id);
+    const wakes: number[] = [];
+    for (let index = 0; index < 3; index++) wakes.push(await chief.wake('worker', { sequence_id }));
+    expect(wakes).toEqual([1, 1, 0]);
+    expect((await cyclesOf(office)).map(each => each.error)).toEqual(['no room', null]);
+    expect((await taskNow(board, task_id)).status).toBe('IN_PROGRESS');
   });
 
   it('a wake during a cycle whose event the cycle saw needs no other', async () => {
@@ -223,6 +245,41 @@ describe('Chief: a cycle', () => {
     const { entered_sequence_id: fence } = await taskNow(board, first.task_id);
     expect(sent).toMatchObject([[{ task_id: first.task_id, fence }], []]);
     expect((await cyclesOf(office)).at(-1)?.actions_taken).toBe(0);
+    await board.call('board.set_agent_offline', { agent_id: 'ann', if_silent_since: Number.MAX_SAFE_INTEGER });
+    await chief.wake('ombudsman');
+    expect(sent.flat(), 'nobody would answer').toHaveLength(1);
+  });
+
+  it('an assignment whose answer is awaited is not sent again by the Chief that sent it', async () => {
+    const office = await openOffice();
+    await register(office.board, 'ann', 'note');
+    await post(office.board, 'note');
+    const held = gate();
+    let sent = 0;
+    office.network.registerEndpoint('a2a://ann', async request => {
+      sent++;
+      await held.opened;
+      return success((request as { request_id: string }).request_id);
+    });
+    const chief = chiefOf(office);
+    await chief.wake('seed');
+    office.pass(11);
+    await chief.wake('ombudsman');
+    expect(sent).toBe(1);
+    held.open();
+  });
+
+  it('a tick that wakes it during a cycle is followed by one, whatever event it names', async () => {
+    const office = await openOffice();
+    const { board } = office;
+    const { entered_sequence_id: sequence_id } = await post(board, 'note');
+    let wakes: Promise<number>[] = [];
+    const policy = () => {
+      if (wakes.length === 0) wakes = [chief.wake('ombudsman', { sequence_id })];
+    };
+    const chief: Chief = chiefOf(office, { policy });
+    expect(await chief.wake('seed')).toBe(2);
+    expect(await Promise.all(wakes)).toEqual([0]);
   });
 
   it('two Chiefs that wake at once assign each task once, and each agent once', async () => {
@@ -241,6 +298,42 @@ describe('Chief: a cycle', () => {
       [0, 3],
       [0, 3],
     ]);
+  });
+
+  it('Q60: what a step that needs nobody makes possible is done in the same cycle: its own commits do not wake the Chief', async () => {
+    const office = await openOffice();
+    const { board } = office;
+    await register(board, 'ann', 'note');
+    const [first, second] = [await post(board, 'note', { priority: 1 }), await post(board, 'note', { priority: 9 })];
+    for (const to_status of ['IN_PROGRESS', 'STALE']) {
+      for (const { task_id } of [first, second]) await board.updateTask({ task_id, to_status });
+    }
+    const sent = play(office, 'ann');
+    expect(await chiefOf(office).wake('ombudsman')).toBe(1);
+    expect(await pathOf(board, first.task_id)).toEqual([
+      ...['UNASSIGNED', 'IN_PROGRESS', 'STALE'],
+      ...['UNASSIGNED', 'IN_PROGRESS'],
+    ]);
+    const { entered_sequence_id: fence } = await taskNow(board, first.task_id);
+    expect(sent).toMatchObject([{ task_id: first.task_id, fence }]);
+    expect((await taskNow(board, second.task_id)).status).toBe('UNASSIGNED');
+    expect(await cyclesOf(office)).toMatchObject([
+      { actions_taken: 3, waiting: 2, waiting_after: 1, in_flight_after: 1, stranded_after: 0, error: null },
+    ]);
+  });
+
+  it('a profile that leads in a circle without anybody does not keep a cycle for ever', async () => {
+    const circle = lifecycle('circle')
+      .phase('UNASSIGNED', 'queued')
+      .phase('queued', 'done')
+      .loop('queued', 'UNASSIGNED')
+      .route('UNASSIGNED', 'queued', null)
+      .route('queued', 'UNASSIGNED', null)
+      .build();
+    const office = await openOffice({ lifecycles: [circle], taskTypes: { wheel: 'circle' } });
+    await post(office.board, 'wheel');
+    expect(await chiefOf(office).wake('seed')).toBe(1);
+    expect((await cyclesOf(office))[0]?.actions_taken).toBeLessThan(20);
   });
 
   it('an agent that somebody has given work since the cycle looked is given no more', async () => {
@@ -314,11 +407,14 @@ describe('Chief: policy', () => {
     const { board } = office;
     await register(board, 'ann', 'note');
     const { task_id } = await post(board, 'note');
-    const policy = ({ board: mine, tasks }: PolicyContext) =>
-      mine.updateTask({ task_id: tasks[0]?.task_id ?? '', to_status: 'ON_HOLD' });
+    const policy = async ({ board: mine, tasks }: PolicyContext) => {
+      await mine.updateTask({ task_id: tasks[0]?.task_id ?? '', to_status: 'ON_HOLD' });
+      await mine.putData('k', 'no action');
+      await mine.postTask({ task_type: 'other', label: 'an action' });
+    };
     await chiefOf(office, { policy }).wake('seed');
     const [cycle] = await cyclesOf(office);
-    expect(cycle?.actions_taken).toBe(1);
+    expect(cycle?.actions_taken).toBe(2);
     const history = (await board.getTaskHistory(task_id)).events;
     expect(history.map(each => [each.to_status, each.cycle_id])).toEqual([
       ['UNASSIGNED', null],
@@ -431,6 +527,23 @@ describe('Chief: telemetry', () => {
       [true, 0],
       [false, 0],
     ]);
+  });
+
+  it('a clock that is set back makes no time of a row negative', async () => {
+    const office = await openOffice();
+    const chief = chiefOf(office, { policy: () => office.pass(-3600) });
+    for (let index = 0; index < 2; index++) await chief.wake('seed');
+    office.pass(-3600);
+    await chief.wake('seed');
+    const cycles = await cyclesOf(office);
+    expect(cycles).toHaveLength(3);
+    for (const { woke_at, slept_at, previous_slept_at, thinking_us, acting_us } of cycles) {
+      for (const span of [thinking_us, acting_us, woke_at - (previous_slept_at ?? woke_at)]) {
+        expect(span).toBeGreaterThanOrEqual(0);
+      }
+      expect(thinking_us + acting_us).toBe(slept_at - woke_at);
+    }
+    expect(chief.telemetry.recent_durations_ms.every(each => each >= 0)).toBe(true);
   });
 
   it('rows of cycles are in order, gapless, and say how long it slept before', async () => {

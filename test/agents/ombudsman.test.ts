@@ -130,7 +130,10 @@ describe('Ombudsman', () => {
     office.pass(61);
     await ombudsmanOf(office, { agentTimeoutSeconds: null, timeoutSeconds: 60 }).nudge();
     expect((await board.getFullState()).agents).toMatchObject([{ status: 'IDLE' }]);
-    await ombudsmanOf(office, { agentTimeoutSeconds: 60 }).nudge();
+    const woken: string[] = [];
+    const wake = async (trigger: string) => void woken.push(trigger);
+    await ombudsmanOf(office, { agentTimeoutSeconds: 60, wake }).nudge();
+    expect(woken).toEqual(['ombudsman']);
     expect((await board.getFullState()).agents).toMatchObject([{ status: 'OFFLINE' }]);
     const { task_id } = await post(board, 'note');
     const chief = new Chief(office.surroundings);
@@ -211,6 +214,20 @@ describe('Ombudsman', () => {
     expect(await pathOf(board, task_id)).toEqual([
       ...['UNASSIGNED', 'IN_PROGRESS', 'STALE', 'UNASSIGNED', 'IN_PROGRESS', 'COMPLETE'],
     ]);
+  });
+
+  it('a clock that is set back while it looks does not make a tick end before it began', async () => {
+    const office = await openOffice();
+    const { board } = office;
+    const port: OmbudsmanOptions['board'] = {
+      call: (intent, params, options) => {
+        if (intent === 'board.get_open_state') office.pass(-3600);
+        return board.call(intent, params, options);
+      },
+    };
+    await new Ombudsman({ ...office.surroundings, board: port }).nudge();
+    const [tick] = await board.ombudsmanTicks(0, 10);
+    expect(tick?.ended_at).toBe(tick?.started_at);
   });
 
   it('refuses time-outs that are none', async () => {

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { WorkContext } from '../../board/agents/execution.ts';
 import { moveTo } from '../../board/agents/move.ts';
 import { Worker, type WorkerOptions } from '../../board/agents/worker.ts';
-import { workerBuilder } from '../../board/agents/worker-builder.ts';
 import { errorOf } from '../../board/core/errors.ts';
 import { hydrateWorker } from '../../board/core/hydration.ts';
 import type { IntentPort } from '../../board/core/intents.ts';
 import type { JsonObject } from '../../board/core/json.ts';
 import type { Task } from '../../board/core/records.ts';
+import { workerBuilder } from '../../board/index.ts';
 import { requestOf, success } from '../../board/transport/envelope.ts';
 import { gate, type Office, openOffice, pathOf, post, taskNow, until } from './office.ts';
 

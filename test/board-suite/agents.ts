@@ -40,6 +40,16 @@ export function agentRules(on: BoardFixture): void {
       expect((await on.board.getTask('t')).task).toEqual(task);
     });
 
+    it('a beat says who asked and in whose name, its agent where nobody is named', async () => {
+      await register(on.board, 'a');
+      await post(on.board, 't');
+      const beat = { agent_id: 'a', task_id: 't' };
+      const plain = await on.board.postAgentHeartbeat(beat);
+      expect(plain.event).toMatchObject({ actor: 'a', cycle_id: null, tick_id: null });
+      const named = await on.board.postAgentHeartbeat(beat, { actor: 'op', cycleId: 'c1', tickId: 't1' });
+      expect(named.event).toMatchObject({ agent_id: 'a', actor: 'op', cycle_id: 'c1', tick_id: 't1' });
+    });
+
     it('better 6: a late beat is logged as fenced, changes no row, and its answer says abort', async () => {
       await register(on.board, 'a');
       await post(on.board, 't');
@@ -112,6 +122,20 @@ export function agentRules(on: BoardFixture): void {
       expect(await everything(on.board)).toEqual(before);
       const { task } = await on.board.updateTask({ ...silent, if_silent_since: event?.timestamp ?? 0 });
       expect(task.status).toBe('STALE');
+    });
+
+    it('what somebody else does by name to its task is no sign of life of an agent; its own step is', async () => {
+      const { last_seen_at } = await register(on.board, 'a');
+      await post(on.board, 't', 'memo');
+      await walk(on.board, 't', ['IN_PROGRESS@a']);
+      await on.board.call('board.set_agent_offline', { agent_id: 'a', if_silent_since: Number.MAX_SAFE_INTEGER });
+      const before = (await agent('a'))?.last_seen_at;
+      expect(before).toBeGreaterThan(last_seen_at);
+      await on.board.updateTask({ task_id: 't', to_status: 'STALE' }, { actor: 'operator' });
+      expect(await agent('a')).toMatchObject({ status: 'OFFLINE', last_seen_at: before, open_assignments: [] });
+      await on.board.updateTask({ task_id: 't', to_status: 'UNASSIGNED' }, { actor: 'a' });
+      expect((await agent('a'))?.status).toBe('IDLE');
+      expect((await agent('a'))?.last_seen_at).toBeGreaterThan(before ?? 0);
     });
 
     it('an agent without a sign of life becomes OFFLINE, and its next beat brings it back', async () => {

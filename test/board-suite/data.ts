@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { BoardOptions } from '../../board/board-options.ts';
+import { lifecycle } from '../../board/core/lifecycle/builder.ts';
+import { isoOf } from '../../board/core/time.ts';
 import type { BoardFixture } from '../board-suite.ts';
 import { callLoosely, post, refusalOf } from '../support/board-steps.ts';
 
@@ -49,11 +52,15 @@ export function dataRules(on: BoardFixture): void {
 
     it('a flight log is append-only, makes no event, and is read as data; it cannot be overwritten', async () => {
       await post(on.board, 't');
+      expect((await on.board.getData('_flight:t')).value).toBeNull();
       const { entry } = await on.board.appendFlightLog({ task_id: 't', stage: 'writing', payload: { words: 9 } });
       await on.board.appendFlightLog({ task_id: 't', stage: 'editing', payload: null });
       expect(entry).toMatchObject({ entry_id: 1, task_id: 't', stage: 'writing', payload: { words: 9 } });
       const { value } = await on.board.getData('_flight:t');
-      expect(value).toMatchObject([{ entry_id: 1 }, { entry_id: 2, payload: null }]);
+      expect(value).toMatchObject([
+        { entry_id: 1, timestamp: isoOf(entry.timestamp) },
+        { entry_id: 2, payload: null },
+      ]);
       expect(await refusalOf(on.board.putData('_flight:t', 1))).toMatch(/invalid_payload/);
       expect(await refusalOf(on.board.deleteData('_flight:t'))).toMatch(/invalid_payload/);
       expect(await refusalOf(on.board.appendFlightLog({ task_id: 'u', stage: 's', payload: 1 }))).toMatch(
@@ -61,6 +68,25 @@ export function dataRules(on: BoardFixture): void {
       );
       expect((await on.board.streamEvents()).events).toHaveLength(1);
     });
+
+    if (on.outlivesConnection) {
+      it('an older process cannot overwrite a newer profile or task type, unless it says that it restores', async () => {
+        const first = lifecycle('desk').phase('UNASSIGNED', 'drafting').phase('drafting', 'printed').build();
+        const second = lifecycle('desk').phase('UNASSIGNED', 'typing').phase('typing', 'printed').build();
+        const pinned = async (over: Partial<BoardOptions>, task_id: string) => {
+          const board = await on.reopen({ taskTypes: { ad: 'desk' }, ...over });
+          const { profile, profile_version } = await post(board, task_id, 'ad');
+          return `${profile}@${profile_version}`;
+        };
+        expect(await pinned({ lifecycles: [first] }, 'a')).toBe('desk@1');
+        expect(await pinned({ lifecycles: [second] }, 'b')).toBe('desk@2');
+        expect(await pinned({ lifecycles: [first] }, 'c'), 'the older process comes back').toBe('desk@2');
+        expect(await pinned({ lifecycles: [second], taskTypes: { ad: 'fast' } }, 'd')).toBe('fast@0');
+        expect(await pinned({ lifecycles: [second] }, 'e'), 'with its older task type').toBe('fast@0');
+        expect(await pinned({ lifecycles: [first], restoreLifecycles: true }, 'f')).toBe('desk@3');
+        expect((await on.board.getTask('a')).task.profile_version, 'what is posted keeps its version').toBe(1);
+      });
+    }
 
     it('Q20: listeners get the events of each commit, one that throws harms nobody, and a removed one gets none', async () => {
       const errors: unknown[] = [];

@@ -36,6 +36,28 @@ export function taskRules(on: BoardFixture): void {
       expect((await on.board.getTaskHistory(task.task_id)).events).toEqual([event]);
     });
 
+    it('a post tells all it was given, so that the log alone is enough; a trace context is linked unless it says parent', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const ids = { parent_task_id: 'p', origin_task_id: 'o', scope: 's' };
+      const params = { task_type: 'memo', label: 'x', priority: -2, traceparent, ...ids };
+      const { task, event } = await on.board.postTask(params);
+      expect(event.payload).toEqual({ ...params, trace_relation: 'link' });
+      expect(task).toMatchObject(event.payload);
+      const parent = await on.board.postTask({ ...params, trace_relation: 'parent' });
+      expect(parent.task.trace_relation).toBe('parent');
+      const without = await on.board.postTask({ task_type: 'memo', label: 'x', trace_relation: 'parent' });
+      expect([without.task.trace_relation, without.event.payload.trace_relation]).toEqual([null, undefined]);
+    });
+
+    it('Q23: an output of null keeps what is there; a new label is told by the event, the same one is not', async () => {
+      await post(on.board, 't', 'memo');
+      const given = { task_id: 't', label: 'Renamed' };
+      const first = await on.board.updateTask({ ...given, to_status: 'IN_PROGRESS', output: 'kept' });
+      const { task, event } = await on.board.updateTask({ ...given, to_status: 'COMPLETE', output: null });
+      expect(task).toMatchObject({ output: 'kept', label: 'Renamed' });
+      expect([first.event.payload.label, event.payload.label]).toEqual(['Renamed', undefined]);
+    });
+
     it('Q22: minted ids are five of [0-9a-z]; a caller’s own id is taken as it is', async () => {
       const { task } = await on.board.postTask({ task_type: 'report', label: 'x' });
       expect(task.task_id).toMatch(/^[0-9a-z]{5}$/);
@@ -261,7 +283,7 @@ export function taskRules(on: BoardFixture): void {
         await walk(on.board, id, ['IN_PROGRESS@w']);
         const { task, event } = await on.board.postResult({ task_id: id, output: 'done', agent_id: 'w' });
         expect(task).toMatchObject({ status: to, output: 'done', assigned_to: 'w' });
-        expect(event).toMatchObject({ event_type: 'task_completed', agent_id: 'w' });
+        expect(event).toMatchObject({ event_type: 'task_completed', agent_id: 'w', actor: 'w' });
       }
     });
 

@@ -126,8 +126,9 @@ export function moveTask(view: View, task: Task, move: Move, command: Command): 
   };
   const isTerminal = lifecycle.terminals.has(to) && !isStandardStatus(to);
   const opens = opensAssignment(to, isTerminal, assigns);
-  // What the Chief or the Ombudsman does to a task says nothing of whether its agent lives.
-  const isSignOfLife = command.cycleId === null && command.tickId === null;
+  // What the Chief, the Ombudsman or another caller by name does to a task says nothing of whether its agent lives.
+  const { actor, cycleId, tickId } = command;
+  const isSignOfLife = cycleId === null && tickId === null && (actor === null || actor === after.assigned_to);
   const agents = agentsAfterMove(view, task, after, opens, isSignOfLife);
   return { result: { task: after, event }, tasks: [after], agents, event };
 }

@@ -154,7 +154,9 @@ export function postResult(view: View, command: Command<'worker.post_result'>): 
     throw errorOf('not_in_progress', `Task ${task.task_id} must be IN_PROGRESS to post result; it is ${task.status}`);
   }
   const toStatus = task.profile === 'review_required' ? 'PENDING_REVIEW' : 'COMPLETE';
-  return moveTask(view, task, { toStatus, output: params.output, agentId: params.agent_id ?? null }, command);
+  const agentId = params.agent_id ?? null;
+  const byAgent = { ...command, actor: command.actor ?? agentId };
+  return moveTask(view, task, { toStatus, output: params.output, agentId }, byAgent);
 }
 
 /** `board.archive_task`: a finished task leaves the lists; it can still be read, and its id stays taken. */
