@@ -9,7 +9,7 @@ import type { EndpointHandler, Network } from '../transport/network.ts';
 import { paramsFromWire } from '../transport/wire.ts';
 import { type CycleHost, type CycleWake, runCycle } from './chief-cycle.ts';
 import { type ChiefTelemetry, ChiefTelemetryWriter } from './chief-telemetry.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, undelivered } from './dispatcher.ts';
 import type { Policy } from './policy.ts';
 import { type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
 
@@ -106,6 +106,17 @@ export class Chief {
     const cycles = this.#run({ trigger, event, coalesced_wakes: 0 });
     this.#cycles = cycles;
     return cycles;
+  }
+
+  /**
+   * Wakes it where a worker has not once beaten for its assignment in ten seconds, so that it is sent again; answers how many
+   * cycles that ran. Whoever committed the assignment may have died before it told the worker.
+   */
+  async redeliver(): Promise<number> {
+    if (this.#isClosed || this.#isStopping || this.#cycles !== null) return 0;
+    const { tasks, agents } = await this.#host.board.call('board.get_open_state', {});
+    const late = undelivered(tasks, agents, this.#surroundings.clock());
+    return late.length === 0 ? 0 : this.wake('seed');
   }
 
   /** The same as {@link wake}, with the trigger a person starting a board means. */

@@ -7,7 +7,7 @@ import type { Network } from '../transport/network.ts';
 import type { ResolvedSurroundings } from './surroundings.ts';
 
 /** How long an assignment may be without a heartbeat before it is taken for undelivered. */
-const REDISPATCH_SECONDS = 10;
+export const REDISPATCH_SECONDS = 10;
 
 /**
  * The open assignments whose worker never beat: whoever committed them may have died before it told the worker. Those of

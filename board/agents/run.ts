@@ -3,6 +3,7 @@ import type { Event } from '../core/records.ts';
 import { wakesChief } from '../core/taxonomy.ts';
 import { BoardWatch, type WatchedBoard } from './board-watch.ts';
 import type { Chief } from './chief.ts';
+import { REDISPATCH_SECONDS } from './dispatcher.ts';
 import type { Ombudsman } from './ombudsman.ts';
 import { type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
 
@@ -21,6 +22,8 @@ export interface RunOptions extends Pick<Surroundings, 'onError'> {
   readonly tickSeconds?: number;
   /** How often to look for commits of other processes. Default 1. */
   readonly pollSeconds?: number;
+  /** How often to look for assignments that never reached their worker. Default 10. */
+  readonly redeliverSeconds?: number;
   /** How long `close` waits for work that is under way before it tells it to stop. Default 10. */
   readonly deadlineSeconds?: number;
 }
@@ -46,6 +49,7 @@ class Run implements BoardRun {
   readonly #watch: BoardWatch;
   readonly #onError: ResolvedSurroundings['onError'];
   #ticker: NodeJS.Timeout | null = null;
+  #redeliverer: NodeJS.Timeout | null = null;
   #tick: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
@@ -58,9 +62,16 @@ class Run implements BoardRun {
   }
 
   async start(): Promise<void> {
-    const { chief, ombudsman, tickSeconds = 30, pollSeconds = 1 } = this.#options;
+    const {
+      chief,
+      ombudsman,
+      tickSeconds = 30,
+      pollSeconds = 1,
+      redeliverSeconds = REDISPATCH_SECONDS,
+    } = this.#options;
     const tickMs = seconds(tickSeconds, 'tickSeconds') * 1000;
     seconds(pollSeconds, 'pollSeconds');
+    const redeliverMs = seconds(redeliverSeconds, 'redeliverSeconds') * 1000;
     try {
       await Promise.all(this.#workers.map(worker => worker.start()));
       chief?.start();
@@ -71,6 +82,9 @@ class Run implements BoardRun {
       throw error;
     }
     this.#wakeSoon(chief?.wake('seed'));
+    if (chief !== undefined) {
+      this.#redeliverer = setInterval(() => this.#wakeSoon(chief.redeliver()), redeliverMs).unref();
+    }
     if (ombudsman !== undefined) this.#ticker = setInterval(() => this.#startTick(ombudsman), tickMs);
   }
 
@@ -86,6 +100,7 @@ class Run implements BoardRun {
   async #close(): Promise<void> {
     const { chief, deadlineSeconds = 10 } = this.#options;
     if (this.#ticker !== null) clearInterval(this.#ticker);
+    if (this.#redeliverer !== null) clearInterval(this.#redeliverer);
     chief?.stopDispatching();
     await this.#tick;
     const closed = await Promise.allSettled(this.#workers.map(worker => worker.close(deadlineSeconds)));

@@ -59,6 +59,29 @@ describe('runBoard', () => {
     ]);
   });
 
+  it('an assignment that never reached its worker is sent again by itself, on a board where nothing else happens', async () => {
+    const office = await openOffice();
+    const { board, surroundings, network } = office;
+    await register(board, 'ann', 'note');
+    const { task_id } = await post(board, 'note');
+    // Committed by a Chief that died before it told the worker.
+    const dead = await board.updateTask({ task_id, to_status: 'IN_PROGRESS', assigned_to: 'ann' });
+    const fences: unknown[] = [];
+    network.registerEndpoint('a2a://ann', async request => {
+      fences.push((request as { payload: { fence?: number } }).payload.fence);
+      return { request_id: 'r', ok: true, result: {}, error: null };
+    });
+    const chief = new Chief(surroundings);
+    const run = await runBoard(board, { chief, redeliverSeconds: 0.02 });
+    await chief.whenAsleep();
+    expect(fences).toEqual([]);
+    office.pass(11);
+    await until(async () => fences.length > 0);
+    await run.close();
+    expect(fences[0]).toBe(dead.task.entered_sequence_id);
+    expect((await taskNow(board, task_id)).entered_sequence_id).toBe(dead.task.entered_sequence_id);
+  });
+
   it('the Chief hears of what another process commits', async () => {
     const file = `${tempDir()}/board.db`;
     const office = await openOffice({ backend: sqlite({ file }) });
