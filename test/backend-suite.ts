@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend, Changes, Snapshot } from '../board/backends/backend.ts';
 import { QuadroError } from '../board/core/errors.ts';
 import type { ChiefCycle, FlightLogEntry, OmbudsmanTick } from '../board/core/records.ts';
+import { NO_DEPTHS } from './support/no-depths.ts';
 import { agentRecord, boardRecord, changesOf, eventRecord, keysFor, taskRecord } from './support/records.ts';
 
 /** A database for one test. */
@@ -61,17 +62,8 @@ function cycle(sequence_id: number): ChiefCycle {
     acting_us: 0,
     actions_taken: 0,
     coalesced_wakes: 0,
-    waiting: 0,
-    in_flight: 0,
-    idle_agents: 0,
-    busy_agents: 0,
-    waiting_after: 0,
-    in_flight_after: 0,
-    idle_agents_after: 0,
-    busy_agents_after: 0,
-    stranded_after: 0,
+    ...NO_DEPTHS,
     by_capability: { article: { waiting: 1 } },
-    by_capability_after: {},
     draining: true,
     error: null,
   };

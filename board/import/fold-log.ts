@@ -1,6 +1,7 @@
 import { BUILTIN_VERSION, builtinLifecycle, isBuiltinProfile } from '../core/lifecycle/builtins.ts';
 import { createLifecycle } from '../core/lifecycle/lifecycle.ts';
 import type { Lifecycle, LifecycleDefinition } from '../core/lifecycle/types.ts';
+import { NEW_TASK } from '../core/new-task.ts';
 import type { Event, Task } from '../core/records.ts';
 import { NO_STAGE_LEFT, stageLeft } from '../core/stage-left.ts';
 import { microsOf } from '../core/time.ts';
@@ -72,40 +73,21 @@ export function unposted(
 ): Task {
   const profile = profiles.profileOfTask.get(task_id) ?? '';
   return {
+    ...NEW_TASK,
     task_id,
     task_type: profiles.typeOfTask.get(task_id) ?? 'unknown',
     profile,
     profile_version: versionOf(profile),
     label: row?.label ?? '',
     priority: row?.priority ?? 0,
-    status: 'UNASSIGNED',
-    standing: 'open',
-    assigned_to: null,
-    output: null,
     notes: [],
-    continuation_token: null,
-    heartbeat_at: null,
-    context_snapshot_hash: null,
     created_at: row?.created_at ?? timestamp,
     updated_at: timestamp,
     status_entered_at: timestamp,
     entered_sequence_id: 0,
     stage_kind: 'wait',
-    entered_edge: 'post',
     entered_cycle_id: null,
-    visit: 1,
     visits: {},
-    heartbeats: 0,
-    max_heartbeat_gap_us: null,
-    last_heartbeat_at: null,
-    finished_at: null,
-    finished_sequence_id: null,
-    parent_task_id: null,
-    origin_task_id: null,
-    scope: null,
-    traceparent: null,
-    trace_relation: null,
-    archived_at: null,
   };
 }
 

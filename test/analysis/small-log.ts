@@ -3,6 +3,7 @@ import type { Board } from '../../board/board.ts';
 import type { ChiefCycle } from '../../board/core/records.ts';
 import type { Micros } from '../../board/core/time.ts';
 import { openBoard } from '../../board/index.ts';
+import { NO_DEPTHS } from '../support/no-depths.ts';
 
 /** When the small log begins. */
 export const START: Micros = 1_700_000_000_000_000;
@@ -88,20 +89,6 @@ const CYCLES: readonly Cycle[] = [
   ['worker', 10, 12, 9.5, 3, 0, null],
   ['worker', 20, 21, 12, 0, 0, 'the policy failed'],
 ];
-
-const NO_DEPTHS = {
-  waiting: 0,
-  in_flight: 0,
-  idle_agents: 0,
-  busy_agents: 0,
-  waiting_after: 0,
-  in_flight_after: 0,
-  idle_agents_after: 0,
-  busy_agents_after: 0,
-  stranded_after: 0,
-  by_capability: {},
-  by_capability_after: {},
-} as const;
 
 async function recordCycles(board: Board): Promise<void> {
   for (const [index, [trigger, woke, slept, previous, actions_taken, coalesced_wakes, error]] of CYCLES.entries()) {

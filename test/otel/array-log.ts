@@ -1,5 +1,6 @@
 import type { BoardRecord, ChiefCycle, Event, OmbudsmanTick, Task } from '../../board/core/records.ts';
 import type { LogSource } from '../../board/log-source.ts';
+import { NO_DEPTHS } from '../support/no-depths.ts';
 
 /** The rows of a hand-made log. */
 export interface ArrayLog {
@@ -59,17 +60,7 @@ export function cycleRow(given: Partial<ChiefCycle> = {}): ChiefCycle {
     acting_us: 0,
     actions_taken: 0,
     coalesced_wakes: 0,
-    waiting: 0,
-    in_flight: 0,
-    idle_agents: 0,
-    busy_agents: 0,
-    waiting_after: 0,
-    in_flight_after: 0,
-    idle_agents_after: 0,
-    busy_agents_after: 0,
-    stranded_after: 0,
-    by_capability: {},
-    by_capability_after: {},
+    ...NO_DEPTHS,
     draining: false,
     error: null,
     ...given,

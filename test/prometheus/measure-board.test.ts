@@ -11,6 +11,7 @@ import { openBoard } from '../../board/index.ts';
 import { type MeasuredBoard, type MeasureOptions, measureBoard } from '../../exporters/prometheus/index.ts';
 import { parseExposition, promtoolFaults, sampleOf } from '../support/exposition.ts';
 import { addAgent, liveMemo, memoBoard } from '../support/memo-board.ts';
+import { NO_DEPTHS } from '../support/no-depths.ts';
 import { requireShared } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -90,16 +91,8 @@ describe('a board of this process', () => {
       acting_us: 2,
       actions_taken: 0,
       coalesced_wakes: 1,
-      waiting: 0,
-      in_flight: 0,
-      idle_agents: 0,
-      busy_agents: 0,
-      waiting_after: 0,
-      in_flight_after: 0,
-      idle_agents_after: 0,
-      busy_agents_after: 0,
+      ...NO_DEPTHS,
       stranded_after: 2,
-      by_capability: {},
       by_capability_after: { memo: { waiting: 2, in_flight: 0, idle_agents: 2, busy_agents: 0, stranded: 2 } },
       draining: false,
       error: null,

@@ -1,5 +1,6 @@
 import type { Changes, TransactKeys } from '../../board/backends/backend.ts';
 import type { Agent, BoardRecord, Event, Task } from '../../board/core/records.ts';
+import { NO_CHANGES } from '../../board/core/transaction.ts';
 
 /** A board's row as it is before anything happened. */
 export function boardRecord(boardId: string, over: Partial<BoardRecord> = {}): BoardRecord {
@@ -128,20 +129,5 @@ export function keysFor(boardId: string, over: Partial<TransactKeys> = {}): Tran
 
 /** Changes that write the board's row and what `over` names. */
 export function changesOf(board: BoardRecord, over: Partial<Changes> = {}): Changes {
-  return {
-    board,
-    tasks: [],
-    agents: [],
-    events: [],
-    chief_cycles: [],
-    ombudsman_ticks: [],
-    flight_log: [],
-    idempotency: [],
-    data_put: [],
-    data_deleted: [],
-    profiles: [],
-    task_types: [],
-    idempotency_expired_before: null,
-    ...over,
-  };
+  return { ...NO_CHANGES, board, ...over };
 }

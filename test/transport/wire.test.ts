@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../board/core/json.ts';
 import { microsOf } from '../../board/core/time.ts';
 import { paramsFromWire, paramsToWire, resultFromWire, resultToWire } from '../../board/transport/wire.ts';
 import { openOffice, post, register } from '../agents/office.ts';
+import { NO_DEPTHS } from '../support/no-depths.ts';
 
 /** Every field, at any depth, whose name says that it holds a time, with its value. */
 function timesOf(value: Json, path = ''): [string, Json][] {
@@ -26,18 +27,8 @@ const CYCLE = {
   acting_us: 1,
   actions_taken: 0,
   coalesced_wakes: 0,
-  waiting: 0,
-  in_flight: 0,
-  idle_agents: 0,
-  busy_agents: 0,
-  waiting_after: 0,
-  in_flight_after: 0,
-  idle_agents_after: 0,
-  busy_agents_after: 0,
-  stranded_after: 0,
+  ...NO_DEPTHS,
   seen_sequence_id: 0,
-  by_capability: {},
-  by_capability_after: {},
   draining: false,
   error: null,
 } as const;

@@ -1,6 +1,7 @@
 import { errorOf, ValidationError } from '../errors.ts';
 import type { ResultOf } from '../intents.ts';
 import type { JsonObject } from '../json.ts';
+import { NEW_TASK } from '../new-task.ts';
 import type { Event, Task } from '../records.ts';
 import { NO_STAGE_LEFT } from '../stage-left.ts';
 import { parseTraceParent } from '../trace-ids.ts';
@@ -49,40 +50,26 @@ export function postTask(view: View, command: Command<'board.post_task'>): Effec
   const sequence_id = view.board.next_sequence_id;
   const { now } = view;
   const task: Task = {
+    ...NEW_TASK,
     task_id,
     task_type: params.task_type,
     profile,
     profile_version,
     label: params.label,
     priority,
-    status: 'UNASSIGNED',
-    standing: 'open',
-    assigned_to: null,
-    output: null,
     notes: params.notes ?? [],
-    continuation_token: null,
-    heartbeat_at: null,
-    context_snapshot_hash: null,
     created_at: now,
     updated_at: now,
     status_entered_at: now,
     entered_sequence_id: sequence_id,
     stage_kind,
-    entered_edge: 'post',
     entered_cycle_id: command.cycleId,
-    visit: 1,
     visits: { UNASSIGNED: 1 },
-    heartbeats: 0,
-    max_heartbeat_gap_us: null,
-    last_heartbeat_at: null,
-    finished_at: null,
-    finished_sequence_id: null,
     parent_task_id: params.parent_task_id ?? null,
     origin_task_id: params.origin_task_id ?? null,
     scope: params.scope ?? null,
     traceparent,
     trace_relation: traceparent === null ? null : (params.trace_relation ?? 'link'),
-    archived_at: null,
   };
   const event: Event = {
     sequence_id,
