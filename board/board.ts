@@ -79,10 +79,11 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   ): Promise<ResultOf<I>> {
     try {
       if (!isIntent(intent)) throw errorOf('unsupported_intent', `Unsupported intent: ${shortened(String(intent))}`);
-      checkPayload(intent, params as Readonly<Record<string, unknown>>, this.#options.maxPayloadBytes);
+      const { maxPayloadBytes } = this.#options;
+      const bytes = checkPayload(intent, params as Readonly<Record<string, unknown>>, maxPayloadBytes);
       checkCallOptions(options);
       if (isWriteIntent(intent))
-        return (await this.#write(intent, params as ParamsOf<typeof intent>, options)) as ResultOf<I>;
+        return (await this.#write(intent, params as ParamsOf<typeof intent>, options, bytes)) as ResultOf<I>;
       return await read(this.#reads, intent, params);
     } catch (error) {
       const refusal = quadroErrorOf(error);
@@ -91,7 +92,12 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     }
   }
 
-  async #write<I extends WriteIntent>(intent: I, given: ParamsOf<I>, options: CallOptions): Promise<ResultOf<I>> {
+  async #write<I extends WriteIntent>(
+    intent: I,
+    given: ParamsOf<I>,
+    options: CallOptions,
+    bytes: number,
+  ): Promise<ResultOf<I>> {
     if (this.#options.readOnly) throw errorOf('storage_read_only', 'This board was opened for reading only');
     const params = ownCopy(given);
     const key = IDEMPOTENT_INTENTS.has(intent) ? (options.idempotencyKey ?? null) : null;
@@ -104,19 +110,19 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
       cycleId: options.cycleId ?? null,
       tickId: options.tickId ?? null,
     };
-    if (intent === 'board.post_task') return (await this.#post(command as Command<'board.post_task'>)) as ResultOf<I>;
-    return this.#writer.write(command, sizeOf(params));
+    if (intent !== 'board.post_task') return this.#writer.write(command, bytes);
+    return (await this.#post(command as Command<'board.post_task'>, bytes)) as ResultOf<I>;
   }
 
   /** Posts a task, minting its id where the caller gave none, again where the id is taken (Q22). */
-  async #post(command: Command<'board.post_task'>): Promise<ResultOf<'board.post_task'>> {
+  async #post(command: Command<'board.post_task'>, bytes: number): Promise<ResultOf<'board.post_task'>> {
     const { params } = command;
-    const bytes = sizeOf(params);
     if (params.task_id != null) return this.#writer.write(command, bytes);
     const taken = new Set<string>();
     for (let attempt = 0; attempt < MAX_ID_ATTEMPTS; attempt++) {
       const task_id = this.#options.taskIds.generate(taken);
-      checkPayload('board.post_task', { ...params, task_id }, Number.POSITIVE_INFINITY);
+      // The provider may be anybody's: its ids are checked like a caller's.
+      checkPayload('board.get_task', { task_id });
       try {
         return await this.#writer.write({ ...command, params: { ...params, task_id } }, bytes);
       } catch (error) {
@@ -283,11 +289,6 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** Bytes a command brings to its transaction, about. */
-function sizeOf(params: object): number {
-  return JSON.stringify(params).length;
 }
 
 /** A command waits in a queue: what its caller does to the payload meanwhile must not reach the board unchecked. */

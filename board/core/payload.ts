@@ -272,7 +272,8 @@ function checkNames(intent: Intent, fields: Fields, payload: Readonly<Record<str
 }
 
 /**
- * Checks a payload whole: missing and unknown fields, kinds, ids, texts, size.
+ * Checks a payload whole: missing and unknown fields, kinds, ids, texts, size. Gives its size, a lower bound in bytes as
+ * JSON.
  *
  * @throws ValidationError (`invalid_payload`, `invalid_text`, `payload_too_large`); nothing has been written.
  */
@@ -280,7 +281,7 @@ export function checkPayload(
   intent: Intent,
   payload: Readonly<Record<string, unknown>>,
   maxBytes: number = MAX_PAYLOAD_BYTES,
-): void {
+): number {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) fail('payload must be an object');
   checkPlain(payload, 'payload');
   const fields = INTENT_FIELDS[intent];
@@ -300,4 +301,5 @@ export function checkPayload(
       { details: { max_bytes: maxBytes } },
     );
   }
+  return size;
 }

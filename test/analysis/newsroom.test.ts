@@ -9,37 +9,9 @@ import { isoOf } from '../../board/core/time.ts';
 import { importReference } from '../../board/import/reference.ts';
 import { openBoard } from '../../board/index.ts';
 import { exportLog } from '../../exporters/files/index.ts';
+import type { NewsroomExpected, Spread } from '../support/newsroom-expected.ts';
 import { requireShared, sharedPath } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
-
-/** As another program computed them: `../shared/data/expected/newsroom.json`. */
-interface Expected {
-  tasks: number;
-  events: number;
-  events_by_type: Record<string, number>;
-  tasks_by_status: Record<string, number>;
-  edges: { from_status: string; to_status: string; count: number }[];
-  dwell_seconds_by_status: Record<string, Spread>;
-  directly_follows: (Spread & { a: string; b: string })[];
-  elapsed_seconds: Spread;
-  first_to_last_event_seconds: Spread;
-  unlinked_sequence_ids: number[];
-  variants: number;
-  top_variant_count: number;
-  revision: { edges: number; decisions: number; rate: number; first_pass_yield: number; revised_tasks: number };
-  a_task: {
-    task_id: string;
-    stages: { status: string; entered_at: string; exited_at: string; dwell_seconds: number }[];
-  };
-}
-
-interface Spread {
-  count: number;
-  mean: number;
-  p50: number;
-  p95: number;
-  max: number;
-}
 
 const NEWSROOM = 'data/newsroom.db';
 const EXPECTED = 'data/expected/newsroom.json';
@@ -80,13 +52,13 @@ describe('a real log, with figures another program computed', () => {
   let board: Board;
   let analysis: Analysis;
   let report: Report;
-  let expected: Expected;
+  let expected: NewsroomExpected;
 
   beforeAll(async () => {
     const file = sharedPath(NEWSROOM);
     const figures = sharedPath(EXPECTED);
     if (file === null || figures === null) return;
-    expected = JSON.parse(readFileSync(figures, 'utf8')) as Expected;
+    expected = JSON.parse(readFileSync(figures, 'utf8')) as NewsroomExpected;
     const backend = sqlite({ file: ':memory:' });
     await importReference(file, { into: backend });
     board = await openBoard({ backend });

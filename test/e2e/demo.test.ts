@@ -18,8 +18,8 @@ const identity = (span: ReceivedSpan): string => `${span.traceId} ${span.spanId}
 const identities = (spans: readonly ReceivedSpan[]): string[] => spans.map(identity).toSorted();
 
 /**
- * The demo is a run of chance: how many articles are sent back or crash their worker differs. Certain are the article of the
- * writer that hangs, which is the first that is handed one, and that every article ends.
+ * The demo is a run of chance: how long work takes and how many articles are sent back differs. Certain are the article of the
+ * writer that hangs, which is the first that is handed one, the crash in the tenth research, and that every article ends.
  */
 describe('quadro demo', () => {
   const dir = mkdtempSync(join(tmpdir(), 'quadro-demo-test-'));
@@ -68,6 +68,16 @@ describe('quadro demo', () => {
     const stale = await quadroJson(['sql', at('newsroom.db'), STALE_WRITERS]);
     expect(stale).toContainEqual({ agent: 'writing_staller', ended: true });
     expect(ran.stdout).toMatch(/Found with a worker that had fallen silent: [1-9]/);
+  });
+
+  it('has an article whose researcher crashed, with the words of the failure in its notes', async () => {
+    const crashed = await quadroJson<{ notes: string[] }[]>([
+      'sql',
+      at('newsroom.db'),
+      "SELECT notes FROM tasks WHERE status = 'HUMAN_REVIEW'",
+    ]);
+    expect(crashed.length).toBeGreaterThan(0);
+    for (const { notes } of crashed) expect(notes.at(-1)).toBe('Worker error: the archive answered 502 Bad Gateway');
   });
 
   it('counts what became of the articles as the log does', async () => {

@@ -4,43 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../analysis/index.ts';
 import type { CheckReport } from '../../board/check/check.ts';
+import type { ClosedStage, NewsroomExpected, Spread } from '../support/newsroom-expected.ts';
 import { quadro, quadroJson } from '../support/run-quadro.ts';
 import { requireShared, sharedPath } from '../support/shared.ts';
-
-interface Spread {
-  count: number;
-  mean: number;
-  p50: number;
-  p95: number;
-  max: number;
-}
-
-/** A closed stage, with its times as ISO 8601. */
-interface ClosedStage {
-  status: string;
-  entered_at: string;
-  exited_at: string;
-  dwell_seconds: number;
-}
-
-/** As another program computed them: `data/expected/newsroom.json` of the shared folder. */
-interface Expected {
-  tasks: number;
-  events: number;
-  events_by_type: Record<string, number>;
-  tasks_by_status: Record<string, number>;
-  edges: { from_status: string; to_status: string; count: number }[];
-  dwell_seconds_by_status: Record<string, Spread>;
-  directly_follows: (Spread & { a: string; b: string })[];
-  elapsed_seconds: Spread;
-  first_to_last_event_seconds: Spread;
-  unlinked_sequence_ids: number[];
-  tasks_whose_row_differs_from_the_log: string[];
-  variants: number;
-  top_variant_count: number;
-  revision: { edges: number; decisions: number; rate: number; first_pass_yield: number; revised_tasks: number };
-  a_task: { task_id: string; stages: ClosedStage[] };
-}
 
 const NEWSROOM = 'data/newsroom.db';
 const EXPECTED = 'data/expected/newsroom.json';
@@ -86,13 +52,13 @@ const sorted = (counts: Record<string, number>) => Object.entries(counts).toSort
 describe('the road of an imported log through the command line', () => {
   const dir = mkdtempSync(join(tmpdir(), 'quadro-newsroom-'));
   const file = join(dir, 'x.db');
-  let expected: Expected;
+  let expected: NewsroomExpected;
   let imported: { events: number; tasks: number; unlinked: number };
 
   beforeAll(async () => {
     const [source, figures] = [sharedPath(NEWSROOM), sharedPath(EXPECTED)];
     if (source === null || figures === null) return;
-    expected = JSON.parse(readFileSync(figures, 'utf8')) as Expected;
+    expected = JSON.parse(readFileSync(figures, 'utf8')) as NewsroomExpected;
     imported = await quadroJson(['import', source, '--into', file]);
     await quadroJson(['export', file, '--to', join(dir, 'parquet')]);
     await quadroJson(['export', `sqlite:${file}`, '--to', join(dir, 'ndjson'), '--format', 'ndjson']);

@@ -10,33 +10,9 @@ import { stagesOf } from '../../board/core/stages.ts';
 import { isoOf, microsOf } from '../../board/core/time.ts';
 import { type ImportSummary, importReference } from '../../board/import/reference.ts';
 import { openBoard } from '../../board/index.ts';
+import type { NewsroomExpected, Spread } from '../support/newsroom-expected.ts';
 import { requireShared, sharedPath } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
-
-interface Spread {
-  count: number;
-  mean: number;
-  p50: number;
-  p95: number;
-  max: number;
-}
-
-interface Expected {
-  tasks: number;
-  events: number;
-  events_by_type: Record<string, number>;
-  tasks_by_status: Record<string, number>;
-  edges: { from_status: string; to_status: string; count: number }[];
-  dwell_seconds_by_status: Record<string, Spread>;
-  elapsed_seconds: Spread;
-  unlinked_sequence_ids: number[];
-  tasks_whose_row_differs_from_the_log: string[];
-  revision: { edges: number; decisions: number; rate: number; first_pass_yield: number; revised_tasks: number };
-  a_task: {
-    task_id: string;
-    stages: { status: string; entered_at: string; exited_at: string; dwell_seconds: number }[];
-  };
-}
 
 const NEWSROOM = 'data/newsroom.db';
 
@@ -102,12 +78,12 @@ describe('importing newsroom.db', () => {
   let board: Board;
   let summary: ImportSummary;
   let events: readonly Event[];
-  let expected: Expected;
+  let expected: NewsroomExpected;
 
   beforeAll(async () => {
     const file = sharedPath(NEWSROOM);
     if (file === null) return;
-    expected = JSON.parse(readFileSync(sharedPath('data/expected/newsroom.json') ?? '', 'utf8')) as Expected;
+    expected = JSON.parse(readFileSync(sharedPath('data/expected/newsroom.json') ?? '', 'utf8')) as NewsroomExpected;
     ({ board, summary } = await imported(file));
     events = await board.events(0, 10_000);
     return () => board.close();

@@ -6,24 +6,15 @@ import { microsOf } from '../../board/core/time.ts';
 import { importReference } from '../../board/import/reference.ts';
 import { type Board, openBoard } from '../../board/index.ts';
 import { exportSpans } from '../../exporters/otel/index.ts';
+import type { NewsroomExpected } from '../support/newsroom-expected.ts';
 import { requireShared } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
 import { byId, exportKilled } from './killed-exporter.ts';
 import { type Misbehaviour, type OtlpReceiver, otlpReceiver, type ReceivedSpan } from './otlp-receiver.ts';
 
-/** Figures computed by a plain Python program over the same file. */
-interface Expected {
-  tasks: number;
-  dwell_seconds_by_status: Record<string, { count: number; mean: number; max: number }>;
-  elapsed_seconds: { count: number; mean: number; max: number };
-  unlinked_sequence_ids: number[];
-  revision: { edges: number };
-  a_task: { task_id: string; stages: { status: string; entered_at: string; exited_at: string }[] };
-}
-
 let receiver: OtlpReceiver;
 let board: Board;
-let expected: Expected;
+let expected: NewsroomExpected;
 beforeEach(async context => {
   const file = requireShared('data/newsroom.db', context);
   expected = JSON.parse(readFileSync(requireShared('data/expected/newsroom.json', context), 'utf8'));

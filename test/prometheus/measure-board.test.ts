@@ -11,6 +11,7 @@ import { openBoard } from '../../board/index.ts';
 import { type MeasuredBoard, type MeasureOptions, measureBoard } from '../../exporters/prometheus/index.ts';
 import { parseExposition, promtoolFaults, sampleOf } from '../support/exposition.ts';
 import { addAgent, liveMemo, memoBoard } from '../support/memo-board.ts';
+import type { NewsroomExpected } from '../support/newsroom-expected.ts';
 import { NO_DEPTHS } from '../support/no-depths.ts';
 import { requireShared } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
@@ -222,17 +223,11 @@ describe('formats', () => {
   });
 });
 
-interface Expected {
-  readonly edges: readonly { from_status: string; to_status: string; count: number }[];
-  readonly dwell_seconds_by_status: Readonly<Record<string, { count: number; mean: number }>>;
-  readonly elapsed_seconds: { count: number; mean: number };
-}
-
 describe('the newsroom of the reference implementation', () => {
   it('has the figures that another program computed', async context => {
     const file = requireShared('data/newsroom.db', context);
     const expectedFile = requireShared('data/expected/newsroom.json', context);
-    const expected = JSON.parse(readFileSync(expectedFile, 'utf8')) as Expected;
+    const expected = JSON.parse(readFileSync(expectedFile, 'utf8')) as NewsroomExpected;
     const backend = sqlite({ file: join(tempDir(), 'newsroom.db') });
     await importReference(file, { into: backend });
     const board = await openBoard({ backend, readOnly: true });

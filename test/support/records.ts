@@ -1,5 +1,6 @@
 import type { Changes, TransactKeys } from '../../board/backends/backend.ts';
 import type { Agent, BoardRecord, Event, Task } from '../../board/core/records.ts';
+import { NO_STAGE_LEFT } from '../../board/core/stage-left.ts';
 import { NO_CHANGES } from '../../board/core/transaction.ts';
 
 /** A board's row as it is before anything happened. */
@@ -100,16 +101,7 @@ export function eventRecord(sequence_id: number, over: Partial<Event> = {}): Eve
     cycle_id: null,
     tick_id: null,
     finished_sequence_id: null,
-    entered_at: null,
-    entered_sequence_id: null,
-    from_stage_kind: null,
-    from_edge: null,
-    from_agent_id: null,
-    from_cycle_id: null,
-    visit: null,
-    heartbeats: null,
-    max_heartbeat_gap_us: null,
-    last_heartbeat_at: null,
+    ...NO_STAGE_LEFT,
     ...over,
   };
 }

@@ -1,4 +1,5 @@
 import type { Event } from '../../board/core/records.ts';
+import { NO_STAGE_LEFT, type StageLeft } from '../../board/core/stage-left.ts';
 import type { EdgeKind, StageKind } from '../../board/core/statuses.ts';
 import { isoOf, type Micros } from '../../board/core/time.ts';
 
@@ -27,20 +28,7 @@ interface Present {
   last: Micros | null;
 }
 
-const NO_STAGE_LEFT = {
-  entered_at: null,
-  entered_sequence_id: null,
-  from_stage_kind: null,
-  from_edge: null,
-  from_agent_id: null,
-  from_cycle_id: null,
-  visit: null,
-  heartbeats: null,
-  max_heartbeat_gap_us: null,
-  last_heartbeat_at: null,
-} as const;
-
-function stageLeft(present: Present): Pick<Event, keyof typeof NO_STAGE_LEFT> {
+function stageLeft(present: Present): StageLeft {
   return {
     entered_at: present.entered.timestamp,
     entered_sequence_id: present.entered.sequence_id,
