@@ -1,6 +1,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import type { Changes } from '../board/backends/backend.ts';
 import { encodeRow, type StoredRow, TABLES, type TableColumns } from '../board/backends/kysely/columns.ts';
+import { CHECKPOINT_PAGES } from '../board/backends/sqlite/index.ts';
 
 /** The rows of one transaction, encoded as the driver takes them. */
 export interface RawBatch {
@@ -36,13 +37,14 @@ export function rawBatchOf(boardId: string, changes: Changes): RawBatch {
 }
 
 /**
- * The raw driver: better-sqlite3 with the same schema, WAL, `synchronous = FULL`, statements prepared once, one transaction a
+ * The raw driver: better-sqlite3 with the same schema, WAL, `synchronous = FULL`, the same checkpoints, statements prepared once, one transaction a
  * batch. Gives the milliseconds of each transaction.
  */
 export function writeRaw(file: string, batches: readonly RawBatch[]): number[] {
   const database = new BetterSqlite3(file);
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
+  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   const prepared = new Map<string, BetterSqlite3.Statement<unknown[], StoredRow>>();
   const write = database.transaction((batch: RawBatch) => {
     for (const { sql, rows } of batch.statements) {

@@ -12,6 +12,9 @@ import type { Changes, ProfileSet, Snapshot, TransactKeys } from '../../core/tra
 import { decodeRow, encodeRow, TABLES, type TableColumns } from './columns.ts';
 import type { Database, Statements } from './statements.ts';
 
+/** What reading no ids finds; shared, for most commands name no data keys and no idempotency keys. */
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+
 /** Reads what `keys` name, the board's row first: it is the lock, and no read may be older than it. */
 export async function readSnapshot(
   transaction: Transaction<Database>,
@@ -21,7 +24,12 @@ export async function readSnapshot(
   const { board_id } = keys;
   const [boardRow] = await statements.selectBoard(transaction, TABLES.boards, board_id, true);
   const board = boardRow === undefined ? null : decodeRow<BoardRecord>(TABLES.boards, boardRow);
-  async function select<R extends object>(table: TableColumns, column: keyof R & string, ids: readonly string[]) {
+  async function select<R extends object>(
+    table: TableColumns,
+    column: keyof R & string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, R>> {
+    if (ids.length === 0) return NOTHING;
     const rows = await statements.selectIn(transaction, table, board_id, column, ids);
     return new Map(
       rows.map(row => {
@@ -60,22 +68,24 @@ export async function writeChanges(
   boardId: string,
   changes: Changes,
 ): Promise<void> {
-  async function write(table: TableColumns, records: readonly object[], replace: boolean): Promise<void> {
-    if (records.length === 0) return;
+  const writes: readonly [table: TableColumns, records: readonly object[], replace: boolean][] = [
+    [TABLES.boards, [changes.board], true],
+    [TABLES.tasks, changes.tasks, true],
+    [TABLES.agents, changes.agents, true],
+    [TABLES.events, changes.events, false],
+    [TABLES.chief_cycles, changes.chief_cycles, false],
+    [TABLES.ombudsman_ticks, changes.ombudsman_ticks, false],
+    [TABLES.flight_log, changes.flight_log, false],
+    [TABLES.idempotency_keys, changes.idempotency, true],
+    [TABLES.data_entries, changes.data_put, true],
+    [TABLES.profiles, changes.profiles, false],
+    [TABLES.task_types, changes.task_types, false],
+  ];
+  for (const [table, records, replace] of writes) {
+    if (records.length === 0) continue;
     const rows = records.map(record => encodeRow(table, boardId, record));
     await statements.insert(transaction, table, rows, replace);
   }
-  await write(TABLES.boards, [changes.board], true);
-  await write(TABLES.tasks, changes.tasks, true);
-  await write(TABLES.agents, changes.agents, true);
-  await write(TABLES.events, changes.events, false);
-  await write(TABLES.chief_cycles, changes.chief_cycles, false);
-  await write(TABLES.ombudsman_ticks, changes.ombudsman_ticks, false);
-  await write(TABLES.flight_log, changes.flight_log, false);
-  await write(TABLES.idempotency_keys, changes.idempotency, true);
-  await write(TABLES.data_entries, changes.data_put, true);
-  await write(TABLES.profiles, changes.profiles, false);
-  await write(TABLES.task_types, changes.task_types, false);
   if (changes.data_deleted.length > 0) {
     await transaction
       .deleteFrom('data_entries')
