@@ -18,6 +18,7 @@ async function establish(options: ResolvedBoardOptions): Promise<{ record: Board
     idempotency_keys: [],
     data_keys: ['_col_order'],
     profiles_version: -1,
+    reads_leases: true,
   };
   return backend.transact(keys, snapshot => {
     const now = options.clock();

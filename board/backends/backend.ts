@@ -1,3 +1,4 @@
+import type { JsonObject } from '../core/json.ts';
 import type {
   Agent,
   BoardRecord,
@@ -5,6 +6,8 @@ import type {
   DataEntry,
   Event,
   FlightLogEntry,
+  IdempotencyRecord,
+  Lease,
   OmbudsmanTick,
   Standing,
   Task,
@@ -43,6 +46,7 @@ export interface TaskQuery {
   readonly order?: 'priority' | 'task_id';
   readonly task_ids?: readonly string[];
   readonly statuses?: readonly string[];
+  readonly task_types?: readonly string[];
   /** Default: open and finished. */
   readonly standings?: readonly Standing[];
   /** The last task of the page before. */
@@ -55,6 +59,13 @@ export interface DataQuery {
   readonly board_id: string;
   readonly keys?: readonly string[];
   readonly prefix?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** A page of idempotency records by key. */
+export interface IdempotencyQuery {
+  readonly board_id: string;
   readonly after?: string;
   readonly limit: number;
 }
@@ -96,6 +107,11 @@ export interface Backend {
     decide: (snapshot: Snapshot) => Decision<Result>,
     onRetry?: (reason: string) => void,
   ): Promise<Result>;
+  /**
+   * Calls back soon after another connection may have committed to the board: a signal, not a promise, so readers poll as
+   * well. A database that cannot tell never calls. Answers how to stop.
+   */
+  onSignal(boardId: string, listener: () => void): () => void;
   /** Every board in the database, by `board_id`. */
   readBoards(): Promise<readonly BoardRecord[]>;
   /** A board's row: its counters move with every commit, so polling it is the cheap way to notice one. */
@@ -109,6 +125,13 @@ export interface Backend {
   readOmbudsmanTicks(query: LogQuery): Promise<readonly OmbudsmanTick[]>;
   readFlightLog(query: FlightLogQuery): Promise<readonly FlightLogEntry[]>;
   readData(query: DataQuery): Promise<readonly DataEntry[]>;
+  readIdempotency(query: IdempotencyQuery): Promise<readonly IdempotencyRecord[]>;
+  /** Every lease of the board, by role. */
+  readLeases(boardId: string): Promise<readonly Lease[]>;
   /** One grouped query over the open tasks. */
   countOpenTasks(boardId: string): Promise<readonly TaskCount[]>;
+  /** What a reader of the logs saved last under its name, or null. */
+  loadCursor(boardId: string, destination: string): Promise<JsonObject | null>;
+  /** Saves a reader's place; the old or the new, never a half. No part of a board's transactions. */
+  saveCursor(boardId: string, destination: string, value: JsonObject): Promise<void>;
 }

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'duplicate_task_id'
   | 'task_ids_exhausted'
   | 'fence_conflict'
+  | 'lease_conflict'
+  | 'lease_lost'
   | 'invalid_payload'
   | 'invalid_text'
   | 'payload_too_large'
@@ -27,6 +29,11 @@ export type ErrorCode =
   | 'storage_read_only'
   | 'storage_not_a_database'
   | 'storage_newer_schema'
+  | 'storage_unavailable'
+  | 'storage_uncertain'
+  | 'storage_access_denied'
+  | 'storage_unsupported'
+  | 'board_incomplete'
   | 'invalid_configuration'
   | 'missing_package'
   | 'invalid_source'
@@ -83,6 +90,8 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, typeof QuadroError>> = {
   idempotency_conflict: ConflictError,
   duplicate_task_id: ConflictError,
   fence_conflict: ConflictError,
+  lease_conflict: ConflictError,
+  lease_lost: ConflictError,
   invalid_payload: ValidationError,
   invalid_text: ValidationError,
   payload_too_large: ValidationError,
@@ -97,6 +106,11 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, typeof QuadroError>> = {
   storage_read_only: StorageError,
   storage_not_a_database: StorageError,
   storage_newer_schema: StorageError,
+  storage_unavailable: StorageError,
+  storage_uncertain: StorageError,
+  storage_access_denied: StorageError,
+  storage_unsupported: StorageError,
+  board_incomplete: StorageError,
   invalid_configuration: ConfigurationError,
   missing_package: ConfigurationError,
 };

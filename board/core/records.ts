@@ -248,6 +248,28 @@ export interface IdempotencyRecord {
   created_at: Micros;
 }
 
+/**
+ * Who holds a role of a board now: its Chief, its Ombudsman, the sender of an exporter. Kept without a clock: a holder renews,
+ * and whoever has watched `renewals` stand still for the lease's time may take the role over.
+ */
+export interface Lease {
+  /** What is held, such as `chief:news`. */
+  readonly role: string;
+  /** Roles of one kind share the work: no two of them may claim the same. */
+  readonly kind: string;
+  /** Which process; null where the role is free. */
+  readonly holder: string | null;
+  /** Counts the holders, from 1: the token that goes with what a holder writes. */
+  readonly term: number;
+  /** Counts the renewals of this term. */
+  readonly renewals: number;
+  /** What the role has to itself, such as task types; null: everything of its kind. */
+  readonly claims: readonly string[] | null;
+  /** When this term began. */
+  readonly taken_at: Micros;
+  readonly renewed_at: Micros;
+}
+
 /** A place in the three logs: the last `sequence_id` of each that was read; zeros before the first. */
 export interface Cursor {
   events: number;

@@ -7,6 +7,7 @@ import type {
   Event,
   FlightLogEntry,
   IdempotencyRecord,
+  Lease,
   OmbudsmanTick,
   ProfileRecord,
   Task,
@@ -23,6 +24,8 @@ export interface TransactKeys {
   readonly data_keys: readonly string[];
   /** The `profiles_version` the caller knows: profiles are read only where the board's differs. */
   readonly profiles_version: number;
+  /** Whether the board's leases are read. */
+  readonly reads_leases: boolean;
 }
 
 /** What the board's row lock and those reads found. Absent ids are absent from the maps. */
@@ -33,6 +36,8 @@ export interface Snapshot {
   readonly agents: ReadonlyMap<string, Agent>;
   readonly idempotency: ReadonlyMap<string, IdempotencyRecord>;
   readonly data: ReadonlyMap<string, DataEntry>;
+  /** Every lease of the board by its role, or none where they were not asked for. */
+  readonly leases: ReadonlyMap<string, Lease>;
   /** Null where the caller's `profiles_version` is the board's. */
   readonly profiles: ProfileSet | null;
 }
@@ -63,6 +68,8 @@ export interface Changes {
   readonly profiles: readonly ProfileRecord[];
   /** Inserted, or replaced. */
   readonly task_types: readonly TaskTypeRecord[];
+  /** Inserted, or replaced. */
+  readonly leases: readonly Lease[];
   /** Idempotency records made before this instant are deleted; null deletes none. */
   readonly idempotency_expired_before: Micros | null;
 }
@@ -86,5 +93,6 @@ export const NO_CHANGES: Omit<Changes, 'board'> = {
   data_deleted: [],
   profiles: [],
   task_types: [],
+  leases: [],
   idempotency_expired_before: null,
 };

@@ -6,7 +6,7 @@ import { faultsOf } from '../core/lifecycle/faults.ts';
 import { createLifecycle } from '../core/lifecycle/lifecycle.ts';
 import type { LifecycleDefinition } from '../core/lifecycle/types.ts';
 import type { BoardRecord, ProfileRecord, TaskTypeRecord } from '../core/records.ts';
-import type { Changes } from '../core/transaction.ts';
+import { type Changes, NO_CHANGES } from '../core/transaction.ts';
 import { foldLog, ImportedLifecycles, INFERRED_VERSION } from './fold-log.ts';
 import { importedAgents, importedFlightLog, importedTasks, importedUid, latestTime } from './imported-rows.ts';
 import { inferLifecycle } from './infer-lifecycle.ts';
@@ -75,7 +75,7 @@ export async function importReference(file: string, options: ImportReferenceOpti
   await into.open();
   const imported = rowsOf(source, boardId, first, last);
   const keys = { board_id: boardId, task_ids: [], agent_ids: [], idempotency_keys: [], data_keys: [] };
-  await into.transact({ ...keys, profiles_version: -1 }, ({ board }) => {
+  await into.transact({ ...keys, profiles_version: -1, reads_leases: false }, ({ board }) => {
     refuseUsed(board, boardId, into.location);
     return { changes: { ...imported.changes, board: mergedBoard(board, imported.changes.board) }, result: null };
   });
@@ -133,19 +133,15 @@ function rowsOf(source: ReferenceBoard, boardId: string, first: ReferenceEvent, 
     imported_until: last.sequence_id,
   };
   const changes: Changes = {
+    ...NO_CHANGES,
     board,
     tasks,
     agents,
     events: folded.events,
-    chief_cycles: [],
-    ombudsman_ticks: [],
     flight_log,
-    idempotency: [],
     data_put,
-    data_deleted: [],
     profiles: definitions.map(definition => profileRecord(definition, created_at)),
     task_types: taskTypes(profiles.profileOfType, created_at),
-    idempotency_expired_before: null,
   };
   return { changes, summary: summaryOf(changes, definitions) };
 }

@@ -115,6 +115,7 @@ export function keysFor(boardId: string, over: Partial<TransactKeys> = {}): Tran
     idempotency_keys: [],
     data_keys: [],
     profiles_version: 0,
+    reads_leases: false,
     ...over,
   };
 }

@@ -16,8 +16,15 @@ export interface TableColumns {
   readonly key: readonly string[];
 }
 
-/** The tables of a board database: the exported ones, and three that only the board itself reads. */
-export type TableName = LogTableName | 'data_entries' | 'idempotency_keys' | 'task_types';
+/** The tables of a board database: the exported ones, and those that only the board itself reads. */
+export type TableName =
+  | LogTableName
+  | 'data_entries'
+  | 'idempotency_keys'
+  | 'task_types'
+  | 'leases'
+  | 'cursors'
+  | 'writers';
 
 const STORED: Readonly<Record<ColumnType, ColumnKind>> = {
   text: 'text',
@@ -68,6 +75,29 @@ export const TABLES: Readonly<Record<TableName, TableColumns>> = {
     task_type_version: 'int',
     profile: 'text',
     registered_at: 'int',
+  }),
+  leases: table('leases', ['board_id', 'role'], {
+    board_id: 'text',
+    role: 'text',
+    kind: 'text',
+    holder: 'text',
+    term: 'int',
+    renewals: 'int',
+    claims: 'json',
+    taken_at: 'int',
+    renewed_at: 'int',
+  }),
+  cursors: table('cursors', ['board_id', 'destination'], {
+    board_id: 'text',
+    destination: 'text',
+    value: 'json',
+    saved_at: 'int',
+  }),
+  writers: table('writers', ['board_id', 'writer_id'], {
+    board_id: 'text',
+    writer_id: 'text',
+    commit_number: 'int',
+    committed_at: 'int',
   }),
 };
 

@@ -1,4 +1,5 @@
 import type { QuadroError } from '../../core/errors.ts';
+import type { TableName } from './columns.ts';
 
 /** How a database spells the column kinds. */
 export interface SqlTypes {
@@ -7,8 +8,6 @@ export interface SqlTypes {
   readonly int: string;
   readonly bool: string;
   readonly json: string;
-  /** Appended to CREATE TABLE so that rows are stored in key order; empty where that is so anyway. */
-  readonly clusteredTableSuffix: string;
 }
 
 /**
@@ -17,6 +16,10 @@ export interface SqlTypes {
  */
 export interface DialectTraits {
   readonly types: SqlTypes;
+  /** Appended to CREATE TABLE: how its rows are stored. */
+  tableSuffix(table: TableName): string;
+  /** Whether indexes are made in the statement that makes their table; where not, each by itself if it is missing. */
+  readonly indexesWithTable: boolean;
   /**
    * Run once the tables are made: what the planner should know of a large board before anybody has gathered statistics.
    * Empty where the database gathers them by itself.

@@ -1,5 +1,6 @@
 import type { Dialect, Kysely } from 'kysely';
 import { errorOf } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type {
   Agent,
   BoardRecord,
@@ -7,19 +8,30 @@ import type {
   DataEntry,
   Event,
   FlightLogEntry,
+  IdempotencyRecord,
+  Lease,
   OmbudsmanTick,
   ProfileRecord,
   Task,
   TaskTypeRecord,
 } from '../../core/records.ts';
 import type { Decision, ProfileSet, Snapshot, TransactKeys } from '../../core/transaction.ts';
-import type { Backend, DataQuery, EventQuery, FlightLogQuery, LogQuery, TaskCount, TaskQuery } from '../backend.ts';
-import { decodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
+import type {
+  Backend,
+  DataQuery,
+  EventQuery,
+  FlightLogQuery,
+  IdempotencyQuery,
+  LogQuery,
+  TaskCount,
+  TaskQuery,
+} from '../backend.ts';
+import { decodeRow, encodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 import { migrate } from './migrate.ts';
 import { retrying } from './retrying.ts';
 import { type Database, Statements } from './statements.ts';
-import { readSnapshot, writeChanges } from './transact.ts';
+import { readSnapshot, selectLeases, writeChanges } from './transact.ts';
 
 /** What a database's folder gives: how to connect, and what is different about it. */
 export interface KyselyBackendOptions {
@@ -195,8 +207,17 @@ export class KyselyBackend implements Backend {
   }
 
   readTasks(query: TaskQuery): Promise<readonly Task[]> {
-    const { board_id, order = 'priority', task_ids, statuses, standings = ['open', 'finished'], after, limit } = query;
-    if (task_ids?.length === 0 || statuses?.length === 0) return Promise.resolve([]);
+    const {
+      board_id,
+      order = 'priority',
+      task_ids,
+      statuses,
+      task_types,
+      standings = ['open', 'finished'],
+      after,
+      limit,
+    } = query;
+    if ([task_ids, statuses, task_types].some(list => list?.length === 0)) return Promise.resolve([]);
     return this.#read(async db => {
       let select = db
         .selectFrom('tasks')
@@ -207,6 +228,7 @@ export class KyselyBackend implements Backend {
       for (const column of TASK_ORDERS[order]) select = select.orderBy(column);
       if (task_ids !== undefined) select = select.where('task_id', 'in', [...task_ids]);
       if (statuses !== undefined) select = select.where('status', 'in', [...statuses]);
+      if (task_types !== undefined) select = select.where('task_type', 'in', [...task_types]);
       if (after !== undefined && order === 'task_id') select = select.where('task_id', '>', after.task_id);
       if (after !== undefined && order === 'priority') {
         select = select.where(eb =>
@@ -292,6 +314,51 @@ export class KyselyBackend implements Backend {
       const rows: StoredRow[] = await select.execute();
       return rows.map(row => decodeRow<DataEntry>(TABLES.data_entries, row));
     });
+  }
+
+  readIdempotency({ board_id, after = '', limit }: IdempotencyQuery): Promise<readonly IdempotencyRecord[]> {
+    return this.#read(async db => {
+      const rows = await db
+        .selectFrom('idempotency_keys')
+        .selectAll()
+        .where('board_id', '=', board_id)
+        .where('idempotency_key', '>', after)
+        .orderBy('idempotency_key')
+        .limit(limit)
+        .execute();
+      return rows.map(row => decodeRow<IdempotencyRecord>(TABLES.idempotency_keys, row));
+    });
+  }
+
+  readLeases(boardId: string): Promise<readonly Lease[]> {
+    return this.#read(db => selectLeases(db, boardId));
+  }
+
+  loadCursor(boardId: string, destination: string): Promise<JsonObject | null> {
+    return this.#read(async db => {
+      const [row] = await db
+        .selectFrom('cursors')
+        .selectAll()
+        .where('board_id', '=', boardId)
+        .where('destination', '=', destination)
+        .execute();
+      return row === undefined ? null : decodeRow<{ value: JsonObject }>(TABLES.cursors, row).value;
+    });
+  }
+
+  async saveCursor(boardId: string, destination: string, value: JsonObject): Promise<void> {
+    const { db, statements } = this.#opened;
+    const row = encodeRow(TABLES.cursors, boardId, { destination, value, saved_at: Date.now() * 1000 });
+    try {
+      await this.#retrying(() => statements.insert(db, TABLES.cursors, [row], true));
+    } catch (error) {
+      throw this.#options.traits.errorOf(error, `write to ${this.location}`);
+    }
+  }
+
+  /** Where the database cannot tell of commits, readers poll. */
+  onSignal(): () => void {
+    return () => undefined;
   }
 
   countOpenTasks(boardId: string): Promise<readonly TaskCount[]> {

@@ -3,13 +3,14 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { StorageError } from '../../core/errors.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 import { board0001 } from './migrations/0001-board.ts';
+import { shared0002 } from './migrations/0002-shared.ts';
 import type { Database } from './statements.ts';
 
 const MIGRATION_TABLE = 'quadro_migrations';
 const LOCK_TABLE = 'quadro_migrations_lock';
 
 function migrationsOf(traits: DialectTraits): Record<string, Migration> {
-  return { '0001-board': board0001(traits) };
+  return { '0001-board': board0001(traits), '0002-shared': shared0002(traits) };
 }
 
 async function appliedMigrations(db: Kysely<Database>): Promise<readonly string[]> {

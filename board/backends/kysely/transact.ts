@@ -1,9 +1,10 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type {
   Agent,
   BoardRecord,
   DataEntry,
   IdempotencyRecord,
+  Lease,
   ProfileRecord,
   Task,
   TaskTypeRecord,
@@ -48,8 +49,20 @@ export async function readSnapshot(
     agents: await select<Agent>(TABLES.agents, 'agent_id', agentIds),
     idempotency: await select<IdempotencyRecord>(TABLES.idempotency_keys, 'idempotency_key', keys.idempotency_keys),
     data: await select<DataEntry>(TABLES.data_entries, 'key', keys.data_keys),
+    leases: keys.reads_leases ? await readLeaseMap(transaction, board_id) : NOTHING,
     profiles: isProfileChange ? await readProfileSet(transaction, board_id) : null,
   };
+}
+
+async function readLeaseMap(transaction: Transaction<Database>, boardId: string): Promise<ReadonlyMap<string, Lease>> {
+  const leases = await selectLeases(transaction, boardId);
+  return new Map(leases.map(lease => [lease.role, lease]));
+}
+
+/** Every lease of a board, by role. */
+export async function selectLeases(db: Kysely<Database>, boardId: string): Promise<Lease[]> {
+  const rows = await db.selectFrom('leases').selectAll().where('board_id', '=', boardId).orderBy('role').execute();
+  return rows.map(row => decodeRow<Lease>(TABLES.leases, row));
 }
 
 async function readProfileSet(transaction: Transaction<Database>, boardId: string): Promise<ProfileSet> {
@@ -80,6 +93,7 @@ export async function writeChanges(
     [TABLES.data_entries, changes.data_put, true],
     [TABLES.profiles, changes.profiles, false],
     [TABLES.task_types, changes.task_types, false],
+    [TABLES.leases, changes.leases, true],
   ];
   for (const [table, records, replace] of writes) {
     if (records.length === 0) continue;

@@ -29,8 +29,10 @@ const TRAITS: DialectTraits = {
     int: 'integer',
     bool: 'integer',
     json: 'text',
-    clusteredTableSuffix: 'without rowid',
   },
+  // Rows in the order of their key.
+  tableSuffix: () => 'without rowid',
+  indexesWithTable: false,
   planStatements: PLAN_STATEMENTS,
   locksRows: false,
   supportsOnConflict: true,

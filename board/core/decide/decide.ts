@@ -60,6 +60,7 @@ export function keysOf(boardId: string, commands: readonly Command[], profilesVe
     data_keys: [...dataKeys],
     idempotency_keys: [...idempotencyKeys],
     profiles_version: profilesVersion,
+    reads_leases: false,
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   Event,
   FlightLogEntry,
   IdempotencyRecord,
+  Lease,
   OmbudsmanTick,
   Task,
 } from '../records.ts';
@@ -25,6 +26,7 @@ export interface Effect<Result = unknown> {
   readonly entry?: FlightLogEntry;
   readonly dataPut?: DataEntry;
   readonly dataDeleted?: string;
+  readonly leases?: readonly Lease[];
 }
 
 /** The board as a command sees it: the snapshot with every earlier command of the batch applied. */
@@ -38,6 +40,9 @@ export interface View {
   findTask(taskId: string): Task | undefined;
   findAgent(agentId: string): Agent | undefined;
   hasData(key: string): boolean;
+  findLease(role: string): Lease | undefined;
+  /** Every lease of the board. */
+  leases(): Iterable<Lease>;
 }
 
 /** The evolving state of a batch: a {@link View} that can take effects and give the rows to write. */
@@ -50,10 +55,12 @@ export class Draft implements View {
   readonly #agents: Map<string, Agent>;
   readonly #data: Map<string, DataEntry>;
   readonly #idempotency: Map<string, IdempotencyRecord>;
+  readonly #leases: Map<string, Lease>;
   readonly #changedTasks = new Map<string, Task>();
   readonly #changedAgents = new Map<string, Agent>();
   readonly #changedData = new Map<string, DataEntry | null>();
   readonly #newIdempotency = new Map<string, IdempotencyRecord>();
+  readonly #changedLeases = new Map<string, Lease>();
   readonly #events: Event[] = [];
   readonly #cycles: ChiefCycle[] = [];
   readonly #ticks: OmbudsmanTick[] = [];
@@ -68,6 +75,7 @@ export class Draft implements View {
     this.#agents = new Map(snapshot.agents);
     this.#data = new Map(snapshot.data);
     this.#idempotency = new Map(snapshot.idempotency);
+    this.#leases = new Map(snapshot.leases);
   }
 
   task(taskId: string): Task {
@@ -88,6 +96,14 @@ export class Draft implements View {
     return this.#data.has(key);
   }
 
+  findLease(role: string): Lease | undefined {
+    return this.#leases.get(role);
+  }
+
+  leases(): Iterable<Lease> {
+    return this.#leases.values();
+  }
+
   findIdempotency(key: string): IdempotencyRecord | undefined {
     return this.#idempotency.get(key);
   }
@@ -102,6 +118,7 @@ export class Draft implements View {
     if (effect.cycle) this.#cycles.push(effect.cycle);
     if (effect.tick) this.#ticks.push(effect.tick);
     if (effect.entry) this.#entries.push(effect.entry);
+    for (const lease of effect.leases ?? []) put(lease.role, lease, this.#leases, this.#changedLeases);
     if (effect.dataPut) put(effect.dataPut.key, effect.dataPut, this.#data, this.#changedData);
     if (effect.dataDeleted !== undefined) {
       this.#data.delete(effect.dataDeleted);
@@ -139,6 +156,7 @@ export class Draft implements View {
       data_deleted: data.flatMap(([key, entry]) => (entry === null ? [key] : [])),
       profiles: [],
       task_types: [],
+      leases: [...this.#changedLeases.values()],
       idempotency_expired_before: idempotencyExpiredBefore,
     };
   }
