@@ -5,6 +5,7 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     // Processes, not threads: native drivers, and tests that kill.
     pool: 'forks',
+    globalSetup: ['./test/support/global-servers.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/support/closing-line-reporter.ts'],

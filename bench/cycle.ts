@@ -14,6 +14,7 @@ const AGENT_URL = 'a2a://workers/all';
 
 /** A board on which Chief cycles can be timed. */
 export interface CycleBoard {
+  readonly board: Board;
   /** Runs one cycle that dispatches ten tasks; its milliseconds. */
   cycle(): Promise<number>;
   close(): Promise<void>;
@@ -46,13 +47,15 @@ async function turnOver(board: Board): Promise<void> {
   );
 }
 
-/**
- * A board with `finished` finished tasks and 100 open ones, 60 of them in progress; before each cycle ten finish and ten are
- * posted.
- */
+/** A SQLite board with `finished` finished tasks, worked on by {@link cycleBoardOf}. */
 export async function openCycleBoard(file: string, finished: number): Promise<CycleBoard> {
   const board = await openBoard({ backend: sqlite({ file }), taskTypes: { work: 'fast' } });
   await addFinished(board, finished);
+  return cycleBoardOf(board);
+}
+
+/** Adds 100 open tasks, 60 of them in progress; before each cycle ten finish and ten are posted. */
+export async function cycleBoardOf(board: Board): Promise<CycleBoard> {
   await addAgents(board);
   const post = () => board.postTask({ task_type: 'work', label: 'Open work' });
   await Promise.all(Array.from({ length: ACTIVE_TASKS }, post));
@@ -61,6 +64,7 @@ export async function openCycleBoard(file: string, finished: number): Promise<Cy
   const chief = new Chief({ board, network });
   await chief.wake('seed');
   return {
+    board,
     async cycle() {
       await turnOver(board);
       const startedAt = performance.now();

@@ -29,6 +29,21 @@ export abstract class BoardMethods implements IntentPort {
     return this.call('board.post_task', params, options);
   }
 
+  /**
+   * Posts 1 to 1,000 tasks in one commit: all of them or, where one is refused, none. Each is an event of its own, in the
+   * order given.
+   *
+   * @example
+   * const { tasks } = await board.postTasks([
+   *   { task_type: 'article', label: 'Bees' },
+   *   { task_type: 'article', label: 'Wasps' },
+   * ]);
+   * @throws what `postTask` throws; the message and `details.index` name the task's place in the list.
+   */
+  postTasks(tasks: readonly PostTaskParams[], options?: CallOptions): Promise<ResultOf<'board.post_tasks'>> {
+    return this.call('board.post_tasks', { tasks }, options);
+  }
+
   /** Moves a task along an edge of its lifecycle. Throws TransitionError where there is none, and nothing is written. */
   updateTask(params: UpdateTaskParams, options?: CallOptions): Promise<ResultOf<'board.update_task'>> {
     return this.call('board.update_task', params, options);
@@ -102,6 +117,11 @@ export abstract class BoardMethods implements IntentPort {
   /** Posts the result of a task IN_PROGRESS: on to PENDING_REVIEW or COMPLETE, as its profile has it. */
   postResult(params: PostResultParams, options?: CallOptions): Promise<ResultOf<'worker.post_result'>> {
     return this.call('worker.post_result', params, options);
+  }
+
+  /** Who holds which role of the board: its Chiefs, its Ombudsman. */
+  listLeases(): Promise<ResultOf<'board.list_leases'>> {
+    return this.call('board.list_leases', {});
   }
 
   /** Where a task's time went, stage by stage. */

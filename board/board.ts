@@ -1,5 +1,6 @@
 import { type BoardRun, type RunOptions, runBoard } from './agents/run.ts';
 import type { Backend, TaskCount } from './backends/backend.ts';
+import { BoardListeners } from './board-listeners.ts';
 import { BoardMethods } from './board-methods.ts';
 import type { ResolvedBoardOptions } from './board-options.ts';
 import { fingerprint } from './core/canonical-json.ts';
@@ -22,9 +23,9 @@ import type {
 } from './core/records.ts';
 import type { Snapshot } from './core/transaction.ts';
 import { type BoardMeter, BoardMeters, type MeteredBoard } from './meter.ts';
+import { postUnderIds } from './post-under-ids.ts';
 import { ALL_STANDINGS, allTasks, eventRows, flightLogRows, listedTasks, type ReadHost, read } from './reader.ts';
 import type { TableSource } from './table-source.ts';
-import { MAX_ID_ATTEMPTS } from './task-ids.ts';
 import { Writer } from './writer.ts';
 
 /**
@@ -40,8 +41,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   readonly #options: ResolvedBoardOptions;
   readonly #writer: Writer;
   readonly #meters: BoardMeters;
-  readonly #commitListeners = new Set<() => void>();
-  readonly #eventListeners = new Set<(events: readonly Event[]) => void>();
+  readonly #listeners: BoardListeners;
   readonly #closers: (() => Promise<unknown>)[] = [];
   #registry: ProfileRegistry;
   #profilesVersion: number;
@@ -57,13 +57,17 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     this.#registry = registry;
     this.#profilesVersion = record.profiles_version;
     this.#meters = new BoardMeters(options.onListenerError);
+    this.#listeners = new BoardListeners(
+      listener => this.backend.onSignal(this.boardId, listener),
+      notify => this.#guard(notify),
+    );
     this.#writer = new Writer({
       backend: this.backend,
       options,
       meter: this.#meters,
       registryOf: snapshot => this.#registryOf(snapshot),
       profilesVersion: () => this.#profilesVersion,
-      committed: events => this.#committed(events),
+      committed: events => this.#listeners.committed(events),
     });
   }
 
@@ -109,44 +113,42 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
       actor: options.actor ?? null,
       cycleId: options.cycleId ?? null,
       tickId: options.tickId ?? null,
+      lease: options.lease ? { role: options.lease.role, term: options.lease.term } : null,
     };
-    if (intent !== 'board.post_task') return this.#writer.write(command, bytes);
-    return (await this.#post(command as Command<'board.post_task'>, bytes)) as ResultOf<I>;
+    if (intent === 'board.post_task')
+      return (await this.#post(command as Command<'board.post_task'>, bytes)) as ResultOf<I>;
+    if (intent === 'board.post_tasks')
+      return (await this.#postAll(command as Command<'board.post_tasks'>, bytes)) as ResultOf<I>;
+    return this.#writer.write(command, bytes);
   }
 
-  /** Posts a task, minting its id where the caller gave none, again where the id is taken (Q22). */
-  async #post(command: Command<'board.post_task'>, bytes: number): Promise<ResultOf<'board.post_task'>> {
-    const { params } = command;
-    if (params.task_id != null) return this.#writer.write(command, bytes);
-    const taken = new Set<string>();
-    for (let attempt = 0; attempt < MAX_ID_ATTEMPTS; attempt++) {
-      const task_id = this.#options.taskIds.generate(taken);
-      // The provider may be anybody's: its ids are checked like a caller's.
-      checkPayload('board.get_task', { task_id });
-      try {
-        return await this.#writer.write({ ...command, params: { ...params, task_id } }, bytes);
-      } catch (error) {
-        if (quadroErrorOf(error).code !== 'duplicate_task_id') throw error;
-        taken.add(task_id);
-      }
-    }
-    throw errorOf('task_ids_exhausted', `No free task id after ${MAX_ID_ATTEMPTS} attempts: use longer ids`);
+  #post(command: Command<'board.post_task'>, bytes: number): Promise<ResultOf<'board.post_task'>> {
+    return postUnderIds(this.#options.taskIds, [command.params], ([params = command.params]) =>
+      this.#writer.write({ ...command, params }, bytes),
+    );
+  }
+
+  #postAll(command: Command<'board.post_tasks'>, bytes: number): Promise<ResultOf<'board.post_tasks'>> {
+    return postUnderIds(this.#options.taskIds, command.params.tasks, tasks =>
+      this.#writer.write({ ...command, params: { tasks } }, bytes, tasks.length),
+    );
   }
 
   /** Calls back with the events of each commit of this process, in order. Answers how to stop. */
   onEvents(listener: (events: readonly Event[]) => void): () => void {
-    this.#eventListeners.add(listener);
-    return () => void this.#eventListeners.delete(listener);
+    return this.#listeners.onEvents(listener);
   }
 
   onCommit(listener: () => void): () => void {
-    this.#commitListeners.add(listener);
-    return () => void this.#commitListeners.delete(listener);
+    return this.#listeners.onCommit(listener);
   }
 
-  #committed(events: readonly Event[]): void {
-    if (events.length > 0) for (const listener of this.#eventListeners) this.#guard(() => listener(events));
-    for (const listener of this.#commitListeners) this.#guard(listener);
+  /**
+   * Calls back soon after another process may have committed; answers how to stop. A signal, not a promise: it can come late
+   * or never, and does not come at all where the database cannot tell.
+   */
+  onSignal(listener: () => void): () => void {
+    return this.#listeners.onSignal(listener);
   }
 
   /** An observer can never break the observed. */
@@ -298,8 +300,10 @@ function ownCopy<Params extends object>(params: Params): Params {
   return Object.fromEntries(copies) as Params;
 }
 
-function checkCallOptions(options: CallOptions): void {
-  for (const [name, value] of Object.entries(options)) {
+function checkCallOptions({ lease, ...names }: CallOptions): void {
+  const isTermed = lease == null || (Number.isSafeInteger(lease.term) && lease.term >= 1);
+  if (!isTermed) throw errorOf('invalid_payload', 'lease.term must be a whole number from 1');
+  for (const [name, value] of Object.entries({ ...names, ...(lease && { 'lease.role': lease.role ?? '' }) })) {
     if (value === null || value === undefined) continue;
     if (typeof value !== 'string' || value === '' || !isIdSized(value)) {
       throw errorOf('invalid_payload', `${name} must be a text of 1 to ${MAX_ID_BYTES} bytes`);

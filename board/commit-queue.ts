@@ -1,9 +1,10 @@
 import { errorOf } from './core/errors.ts';
 
-/** A command in the queue: its size, and whom to tell. */
+/** A command in the queue: its size, how many commands it counts for, and whom to tell. */
 export interface Queued<Item, Result> {
   readonly item: Item;
   readonly bytes: number;
+  readonly weight: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -12,7 +13,7 @@ export interface Queued<Item, Result> {
 export interface CommitQueueOptions<Item, Result> {
   /** Commits a group; it tells each member itself. What it throws is told to all of them. */
   readonly commit: (batch: readonly Queued<Item, Result>[]) => Promise<void>;
-  /** Most commands a transaction. */
+  /** Most commands a transaction; one that counts for more goes alone. */
   readonly maxBatch: number;
   /** Most bytes a transaction: database servers have a packet limit. */
   readonly maxBatchBytes: number;
@@ -45,14 +46,14 @@ export class CommitQueue<Item, Result> {
    *
    * @throws OverloadedError where the queue is full, QuadroError (`closed`) after `close`; nothing has been written.
    */
-  push(item: Item, bytes: number): Promise<Result> {
+  push(item: Item, bytes: number, weight = 1): Promise<Result> {
     if (this.#isClosed) return Promise.reject(errorOf('closed', 'The board is closed'));
     if (this.#waiting.length >= this.#options.maxQueued) {
       const message = `The commit queue is full (${this.#options.maxQueued} commands wait): try again later, or raise maxQueued`;
       return Promise.reject(errorOf('overloaded', message, { details: { max_queued: this.#options.maxQueued } }));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, bytes, resolve, reject });
+      this.#waiting.push({ item, bytes, weight, resolve, reject });
       if (!this.#isRunning) this.#schedule();
     });
   }
@@ -88,10 +89,12 @@ export class CommitQueue<Item, Result> {
   #take(): Queued<Item, Result>[] {
     const { maxBatch, maxBatchBytes } = this.#options;
     let count = 0;
+    let weight = 0;
     let bytes = 0;
     for (const each of this.#waiting) {
-      if (count === maxBatch || (count > 0 && bytes + each.bytes > maxBatchBytes)) break;
+      weight += each.weight;
       bytes += each.bytes;
+      if (count > 0 && (weight > maxBatch || bytes > maxBatchBytes)) break;
       count++;
     }
     return this.#waiting.splice(0, count);

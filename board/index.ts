@@ -10,6 +10,14 @@ export { type PoolCapability, WorkerPool, type WorkerPoolOptions } from './agent
 export type { Backend } from './backends/backend.ts';
 export type { Board } from './board.ts';
 export type { BoardOptions } from './board-options.ts';
+export {
+  type CopiedCounts,
+  type CopiedTable,
+  type CopyOptions,
+  type CopyProgress,
+  type CopySummary,
+  copyBoard,
+} from './copy/copy-board.ts';
 export * from './core/errors.ts';
 export type * from './core/intents.ts';
 export type { Json, JsonObject } from './core/json.ts';

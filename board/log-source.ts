@@ -14,7 +14,10 @@ export interface LogSource {
   taskHistory(taskId: string): Promise<readonly Event[]>;
   /** Rows of the named tasks, archived ones too; a source without a tasks table gives none. */
   tasksById(taskIds: readonly string[]): Promise<readonly Task[]>;
-  /** Calls back after every commit of this process; answers how to stop. A source that cannot change never calls. */
+  /**
+   * Calls back after every commit of this process, and soon after another's where the database can tell of it, which is no
+   * promise; answers how to stop. A source that cannot change never calls.
+   */
   onCommit(listener: () => void): () => void;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Board } from './board.ts';
 import { type BoardOptions, type ResolvedBoardOptions, resolveBoardOptions } from './board-options.ts';
+import { refuseUnfinishedCopy } from './copy/copy-mark.ts';
 import { ProfileRegistry, registrationOf } from './core/decide/profiles.ts';
 import { errorOf } from './core/errors.ts';
 import { newBoard } from './core/new-board.ts';
@@ -21,6 +22,7 @@ async function establish(options: ResolvedBoardOptions): Promise<{ record: Board
     reads_leases: true,
   };
   return backend.transact(keys, snapshot => {
+    refuseUnfinishedCopy(snapshot.leases.values(), boardId, backend.location);
     const now = options.clock();
     const known = snapshot.board ?? newBoard(boardId, uid, now);
     if (snapshot.board === null && options.mustExist) {
@@ -45,7 +47,9 @@ async function establish(options: ResolvedBoardOptions): Promise<{ record: Board
     const columns = first && !snapshot.data.has('_col_order') ? [...first.columns] : null;
     const data_put = columns === null ? [] : [{ key: '_col_order', value: columns, updated_at: now }];
     const isNew = snapshot.board === null || isChanged || columns !== null;
-    const changes = isNew ? { ...NO_CHANGES, board: record, ...added, data_put } : null;
+    // Whoever watches the row sees by it that something was written.
+    const last_timestamp = snapshot.board === null ? now : Math.max(now, known.last_timestamp + 1);
+    const changes = isNew ? { ...NO_CHANGES, board: { ...record, last_timestamp }, ...added, data_put } : null;
     return { changes, result: { record, registry } };
   });
 }
@@ -56,6 +60,7 @@ async function readOnlyBoard(
   const { backend, boardId } = options;
   const record = await backend.readBoard(boardId);
   if (record === null) throw errorOf('board_not_found', `There is no board ${boardId} in ${backend.location}`);
+  refuseUnfinishedCopy(await backend.readLeases(boardId), boardId, backend.location);
   return { record, registry: new ProfileRegistry(await backend.readProfiles(boardId), record.resumable) };
 }
 

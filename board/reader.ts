@@ -15,8 +15,8 @@ const PAGE_ROWS = 1_000;
 /** Archived tasks too. */
 export const ALL_STANDINGS: readonly Standing[] = ['open', 'finished', 'archived'];
 
-/** Most statuses one list may name: a statement takes only so many parameters. */
-const MAX_STATUSES = 1_000;
+/** Most statuses or task types one list may name: a statement takes only so many parameters. */
+const MAX_NAMES = 1_000;
 
 /** What a read needs of the board. */
 export interface ReadHost {
@@ -46,7 +46,10 @@ async function* pages<Row>(
 }
 
 /** Tasks by (priority, created_at, task_id), as every list has them. */
-export function listedTasks(host: ReadHost, filter: Pick<TaskQuery, 'statuses' | 'standings'>): AsyncGenerator<Task> {
+export function listedTasks(
+  host: ReadHost,
+  filter: Pick<TaskQuery, 'statuses' | 'standings' | 'task_types'>,
+): AsyncGenerator<Task> {
   const query = { board_id: host.boardId, ...filter, limit: LIST_ROWS };
   return pages(after => host.backend.readTasks({ ...query, ...(after && { after }) }), LIST_ROWS);
 }
@@ -118,12 +121,20 @@ async function fullState(host: ReadHost): Promise<ResultOf<'board.get_full_state
   return { tasks, agents, data, _terminal_statuses: registry.terminalStatuses() };
 }
 
-async function openState(host: ReadHost): Promise<ResultOf<'board.get_open_state'>> {
+function checkNames(what: string, names: readonly string[]): void {
+  if (names.length > MAX_NAMES) throw errorOf('invalid_payload', `${what} must be at most ${MAX_NAMES}`);
+}
+
+async function openState(
+  host: ReadHost,
+  { task_types }: ParamsOf<'board.get_open_state'>,
+): Promise<ResultOf<'board.get_open_state'>> {
+  checkNames('task_types', task_types ?? []);
   // The board's row first: what is read after it holds everything up to that row's number.
   const board = await host.backend.readBoard(host.boardId);
   if (board === null) throw errorOf('board_not_found', `There is no board ${host.boardId} in ${host.backend.location}`);
   const registry = await host.registry();
-  const tasks = await Array.fromAsync(listedTasks(host, { standings: ['open'] }));
+  const tasks = await Array.fromAsync(listedTasks(host, { standings: ['open'], ...(task_types && { task_types }) }));
   const agents = await host.backend.readAgents(host.boardId);
   const profiles = [...registry.all()];
   const staleFrom = (edges: readonly Edge[]) => edges.filter(edge => edge.to === 'STALE').map(edge => edge.from);
@@ -154,11 +165,11 @@ type Readers = { readonly [I in Intent]?: (host: ReadHost, params: ParamsOf<I>) 
 const READERS: Readers = {
   'board.get_task': async (host, { task_id }) => ({ task: await taskOf(host, task_id) }),
   'board.get_full_state': host => fullState(host),
-  'board.get_open_state': host => openState(host),
+  'board.get_open_state': openState,
   'board.list_tasks_by_status': async (host, { statuses }) => {
     // Q26: what is no list matches nothing.
     const wanted = Array.isArray(statuses) ? statuses.filter(each => typeof each === 'string') : [];
-    if (wanted.length > MAX_STATUSES) throw errorOf('invalid_payload', `statuses must be at most ${MAX_STATUSES}`);
+    checkNames('statuses', wanted);
     return { tasks: wanted.length === 0 ? [] : await Array.fromAsync(listedTasks(host, { statuses: wanted })) };
   },
   'board.stream_events': async (host, { since_sequence }) => ({
@@ -175,6 +186,7 @@ const READERS: Readers = {
     const entries = await Array.fromAsync(dataRows(host, prefix ?? ''));
     return { entries: entries.map(({ key, value }) => ({ key, value })) };
   },
+  'board.list_leases': async host => ({ leases: await host.backend.readLeases(host.boardId) }),
   'board.flight_plan': async (host, { task_id }) => {
     const task = await taskOf(host, task_id);
     const history = await Array.fromAsync(eventRows(host, { task_id }));

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 
 /** Mints ids for tasks whose poster gives none (Q22). Any object with this method will do. */
 export interface TaskIdProvider {
-  /** An id that is not in `existing`: the ids this post has already found taken. */
+  /** An id that is not in `existing`: the ids this call has found taken or gives to its other tasks. */
   generate(existing: ReadonlySet<string>): string;
 }
 

@@ -51,10 +51,10 @@ export class Writer {
     return this.#queue.depth;
   }
 
-  /** Waits for the command's commit; rejects with the refusal where it is refused. */
-  write<I extends WriteIntent>(command: Command<I>, bytes: number): Promise<ResultOf<I>> {
+  /** Waits for the command's commit; rejects with the refusal where it is refused. A bulk weighs as many as it posts. */
+  write<I extends WriteIntent>(command: Command<I>, bytes: number, weight = 1): Promise<ResultOf<I>> {
     // A batch is decided through one table of handlers, so the result's type follows the intent's.
-    return this.#queue.push(command as unknown as Command, bytes) as Promise<ResultOf<I>>;
+    return this.#queue.push(command as unknown as Command, bytes, weight) as Promise<ResultOf<I>>;
   }
 
   /** Takes no more commands and waits until those it has are committed. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../board/package-version.ts';
 import { boardsCommand } from './commands/boards.ts';
 import { checkCommand } from './commands/check.ts';
+import { copyCommand } from './commands/copy.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
 import { flightCommand } from './commands/flight.ts';
@@ -18,6 +19,7 @@ import { EXIT, FoundFaults, isInterruption, ReaderGone } from './exit.ts';
 const COMMANDS = [
   demoCommand,
   importCommand,
+  copyCommand,
   exportCommand,
   spansCommand,
   metricsCommand,

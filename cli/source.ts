@@ -3,9 +3,10 @@ import { openExportedLog } from '../analysis/index.ts';
 import type { Backend } from '../board/backends/backend.ts';
 import { sqlite } from '../board/backends/sqlite/index.ts';
 import type { Board } from '../board/board.ts';
-import { ConfigurationError, NotFoundError, ValidationError } from '../board/core/errors.ts';
+import { NotFoundError, ValidationError } from '../board/core/errors.ts';
 import { openBoard } from '../board/open-board.ts';
 import type { TableSource } from '../board/table-source.ts';
+import { maskedUrl } from './masked-url.ts';
 
 /** What a SOURCE argument names: a board in a database, or an exported log. */
 export type Source = BoardSource | LogFileSource;
@@ -26,13 +27,44 @@ export interface LogFileSource {
   close(): Promise<void>;
 }
 
+/** How a board is written, for help texts. */
+export const BOARD_HELP = 'sqlite:FILE, a .db path, postgres://… or mysql://…';
+
 /** How SOURCE is written, for help texts. */
-export const SOURCE_HELP =
-  'a board (sqlite:FILE or a .db path) or an exported log (a folder, or a .parquet, .ndjson or .csv file of events)';
+export const SOURCE_HELP: string = `a board (${BOARD_HELP}) or an exported log (a folder, or a .parquet, .ndjson or .csv file of events)`;
 
 const BOARD_FILE = /\.(db|sqlite|sqlite3)$/i;
 const LOG_FILE = /\.(parquet|ndjson|csv)$/i;
-const SERVER = /^(postgres|postgresql|mysql|mariadb):\/\//i;
+
+interface BackendOptions {
+  readonly readOnly?: boolean;
+}
+
+type OpenServer = (url: string, options: BackendOptions) => Promise<Backend>;
+
+/** Loaded when a URL asks for them: a machine that keeps its boards in files needs no driver of a server. */
+const openPostgres: OpenServer = async (url, options) => {
+  const { postgres } = await import('../board/backends/postgres/index.ts');
+  return postgres({ url, ...options });
+};
+
+const openMysql: OpenServer = async (url, options) => {
+  const { mysql } = await import('../board/backends/mysql/index.ts');
+  return mysql({ url, ...options });
+};
+
+/** URL scheme → the database server it names. */
+const SERVERS: ReadonlyMap<string, OpenServer> = new Map([
+  ['postgres', openPostgres],
+  ['postgresql', openPostgres],
+  ['mysql', openMysql],
+  ['mariadb', openMysql],
+]);
+
+function serverOf(text: string): OpenServer | null {
+  const scheme = /^([a-z]+):\/\//i.exec(text)?.[1] ?? '';
+  return SERVERS.get(scheme.toLowerCase()) ?? null;
+}
 
 /** The SQLite file that a board URL or path names, or null where it names something else. */
 function boardFileOf(text: string): string | null {
@@ -41,50 +73,49 @@ function boardFileOf(text: string): string | null {
 }
 
 /**
- * The backend a board URL names.
+ * The backend a board URL names; the caller opens and closes it.
  *
- * @throws ConfigurationError for a database this version cannot open, ValidationError for what is no board URL.
+ * @throws ValidationError (`invalid_source`) for what is no board URL, ConfigurationError for a URL that cannot be.
  */
-export function backendOf(url: string, options: { readOnly?: boolean; mustExist?: boolean } = {}): Backend {
-  if (SERVER.test(url)) {
-    throw new ConfigurationError(
-      'invalid_configuration',
-      'This version of Quadro keeps boards in SQLite: give sqlite:FILE or a .db path',
-    );
-  }
+export async function backendOf(url: string, options: BackendOptions = {}): Promise<Backend> {
+  const openServer = serverOf(url);
+  if (openServer !== null) return openServer(url, options);
   const file = boardFileOf(url);
   if (file === null || file === '') {
-    throw new ValidationError('invalid_source', `${url} names no board: give sqlite:FILE or a .db path`);
+    throw new ValidationError('invalid_source', `${maskedUrl(url)} names no board: give ${BOARD_HELP}`);
   }
   return sqlite({ file, ...options });
 }
 
 async function openBoardSource(url: string, boardName: string | undefined): Promise<BoardSource> {
-  const boardId = await boardIn(url, boardName);
-  const board = await openBoard({ backend: backendOf(url, { readOnly: true }), readOnly: true, boardId });
-  return { kind: 'board', board, tables: board, close: () => board.close() };
+  const backend = await backendOf(url, { readOnly: true });
+  try {
+    await backend.open();
+    const boardId = await boardIn(backend, boardName);
+    const board = await openBoard({ backend, readOnly: true, boardId });
+    return { kind: 'board', board, tables: board, close: () => board.close() };
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
 }
 
 /** The board that is wanted, else the only one of the database, else `default` where one has that name. */
-async function boardIn(url: string, wanted: string | undefined): Promise<string> {
-  const backend = backendOf(url, { readOnly: true });
-  await backend.open();
-  try {
-    const names = (await backend.readBoards()).map(each => each.board_id);
-    const [first] = names;
-    if (wanted !== undefined) {
-      if (names.includes(wanted)) return wanted;
-      throw new NotFoundError('board_not_found', `There is no board ${wanted} in ${url}: it holds ${names.join(', ')}`);
-    }
-    if (names.length === 1 && first !== undefined) return first;
-    if (names.length === 0 || names.includes('default')) return 'default';
-    throw new ValidationError(
-      'invalid_source',
-      `${url} holds several boards (${names.join(', ')}): choose one with --board NAME`,
-    );
-  } finally {
-    await backend.close();
+async function boardIn(backend: Backend, wanted: string | undefined): Promise<string> {
+  const names = (await backend.readBoards()).map(each => each.board_id);
+  const [first] = names;
+  const { location } = backend;
+  if (wanted !== undefined) {
+    if (names.includes(wanted)) return wanted;
+    const held = names.length === 0 ? 'none' : names.join(', ');
+    throw new NotFoundError('board_not_found', `There is no board ${wanted} in ${location}: it holds ${held}`);
   }
+  if (names.length === 1 && first !== undefined) return first;
+  if (names.length === 0 || names.includes('default')) return 'default';
+  throw new ValidationError(
+    'invalid_source',
+    `${location} holds several boards (${names.join(', ')}): choose one with --board NAME`,
+  );
 }
 
 /**
@@ -93,8 +124,9 @@ async function boardIn(url: string, wanted: string | undefined): Promise<string>
  * @throws ValidationError (`invalid_source`) where it is neither a board nor a log, StorageError, NotFoundError.
  */
 export async function openSource(text: string, options: { board?: string | undefined } = {}): Promise<Source> {
-  if (boardFileOf(text) !== null || SERVER.test(text)) return openBoardSource(text, options.board);
-  if (!existsSync(text)) throw new ValidationError('invalid_source', `There is no ${text}: give ${SOURCE_HELP}`);
+  if (boardFileOf(text) !== null || serverOf(text) !== null) return openBoardSource(text, options.board);
+  if (!existsSync(text))
+    throw new ValidationError('invalid_source', `There is no ${maskedUrl(text)}: give ${SOURCE_HELP}`);
   if (!statSync(text).isDirectory() && !LOG_FILE.test(text)) {
     throw new ValidationError('invalid_source', `${text} is neither a board nor a log: give ${SOURCE_HELP}`);
   }

@@ -3,6 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend, Changes, Snapshot } from '../board/backends/backend.ts';
 import { QuadroError } from '../board/core/errors.ts';
 import type { ChiefCycle, FlightLogEntry, OmbudsmanTick } from '../board/core/records.ts';
+import { contentRules } from './backend-suite/content.ts';
+import { byCodePoint, ODD_IDS } from './backend-suite/odd-ids.ts';
+import { sharedRules } from './backend-suite/shared.ts';
+import { signalRules } from './backend-suite/signals.ts';
+import { togetherRules } from './backend-suite/together.ts';
 import { NO_DEPTHS } from './support/no-depths.ts';
 import { agentRecord, boardRecord, changesOf, eventRecord, keysFor, taskRecord } from './support/records.ts';
 
@@ -23,30 +28,26 @@ export interface BackendSuiteOptions {
    * are no part of the suite. Default true.
    */
   readonly outlivesConnection?: boolean;
+  /** Whether the database tells one connection of another's commits; where not, readers poll. Default false. */
+  readonly signals?: boolean;
 }
 
-/** Ids that a collation, a wildcard or a trimmed column would mix up; all different. */
-const ODD_IDS = [
-  'a',
-  'A',
-  'a ',
-  ' a',
-  'a_b',
-  'axb',
-  'a%',
-  'ä',
-  'a\u0308',
-  'ß',
-  'ss',
-  '𝒜',
-  '名前',
-  "a'b",
-  'a"b',
-  'a\\b',
-  'a\n',
-];
-
-const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** What a rule's test may use. */
+export interface BackendFixture {
+  /** Open, on a database in which nobody else has {@link boardId}. */
+  readonly backend: Backend;
+  readonly boardId: string;
+  /** Opens another backend on the same database; closed with the test. */
+  openAnother(): Promise<Backend>;
+  /** Commits changes to a board, made where it is not there. */
+  write(over: Partial<Changes>, boardId?: string, backend?: Backend): Promise<void>;
+  /** Appends one event at the board's next number, which it answers: what every commit of a board does. */
+  append(backend: Backend, taskId: string, boardId?: string): Promise<number>;
+  /** Whether another backend on the same database sees the same. */
+  readonly outlivesConnection: boolean;
+  /** Whether `onSignal` tells of another connection's commits. */
+  readonly signals: boolean;
+}
 
 function cycle(sequence_id: number): ChiefCycle {
   return {
@@ -88,7 +89,7 @@ function entry(entry_id: number, task_id: string): FlightLogEntry {
 
 /** The storage contract: what every backend must do, whatever database is below it. */
 export function backendSuite(name: string, options: BackendSuiteOptions): void {
-  const { setup, skip, outlivesConnection = true } = options;
+  const { setup, skip, outlivesConnection = true, signals = false } = options;
 
   describe.skipIf(skip !== undefined)(
     `storage contract: ${name}${skip === undefined ? '' : ` (skipped: ${skip})`}`,
@@ -96,18 +97,27 @@ export function backendSuite(name: string, options: BackendSuiteOptions): void {
       let harness: BackendHarness;
       let backend: Backend;
       let boardId: string;
+      let others: Backend[];
 
       beforeEach(async () => {
         harness = await setup();
         backend = harness.open();
+        others = [];
         boardId = `board ${randomUUID()}`;
         await backend.open();
       });
 
       afterEach(async () => {
-        await backend.close();
+        for (const each of [backend, ...others]) await each.close();
         await harness.teardown?.();
       });
+
+      async function openAnother(): Promise<Backend> {
+        const other = harness.open();
+        others.push(other);
+        await other.open();
+        return other;
+      }
 
       function write(over: Partial<Changes>, id = boardId, on = backend): Promise<void> {
         return on.transact(keysFor(id), ({ board }) => ({
@@ -116,15 +126,28 @@ export function backendSuite(name: string, options: BackendSuiteOptions): void {
         }));
       }
 
-      /** Appends one event at the board's next number: what every commit of a board does. */
-      function append(on: Backend, task_id: string): Promise<number> {
-        return on.transact(keysFor(boardId), ({ board }) => {
-          const row = board ?? boardRecord(boardId);
+      function append(on: Backend, task_id: string, id = boardId): Promise<number> {
+        return on.transact(keysFor(id), ({ board }) => {
+          const row = board ?? boardRecord(id);
           const sequence_id = row.next_sequence_id;
           const next = { ...row, next_sequence_id: sequence_id + 1 };
           return { changes: changesOf(next, { events: [eventRecord(sequence_id, { task_id })] }), result: sequence_id };
         });
       }
+
+      const fixture: BackendFixture = {
+        get backend() {
+          return backend;
+        },
+        get boardId() {
+          return boardId;
+        },
+        openAnother,
+        write,
+        append,
+        outlivesConnection,
+        signals,
+      };
 
       const events = (on = backend) => on.readEvents({ board_id: boardId, after: 0, limit: 10_000 });
 
@@ -496,32 +519,27 @@ export function backendSuite(name: string, options: BackendSuiteOptions): void {
           await write({ tasks: [taskRecord('t')] });
           await append(backend, 't');
           await backend.close();
-          const second = harness.open();
-          await second.open();
-          try {
-            expect(await second.readTasks({ board_id: boardId, limit: 9 })).toEqual([taskRecord('t')]);
-            expect(await events(second)).toHaveLength(1);
-          } finally {
-            await second.close();
-          }
+          const second = await openAnother();
+          expect(await second.readTasks({ board_id: boardId, limit: 9 })).toEqual([taskRecord('t')]);
+          expect(await events(second)).toHaveLength(1);
         });
 
         it("two on one database see each other's commits and stay gapless", async () => {
-          const second = harness.open();
-          await second.open();
-          try {
-            const turns = Array.from({ length: 40 }, (_, index) =>
-              append(index % 2 === 0 ? backend : second, `t${index}`),
-            );
-            const numbers = (await Promise.all(turns)).toSorted((a, b) => a - b);
-            expect(numbers).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
-            expect(await events(second)).toEqual(await events());
-            expect((await second.readBoard(boardId))?.next_sequence_id).toBe(41);
-          } finally {
-            await second.close();
-          }
+          const second = await openAnother();
+          const turns = Array.from({ length: 40 }, (_, index) =>
+            append(index % 2 === 0 ? backend : second, `t${index}`),
+          );
+          const numbers = (await Promise.all(turns)).toSorted((a, b) => a - b);
+          expect(numbers).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+          expect(await events(second)).toEqual(await events());
+          expect((await second.readBoard(boardId))?.next_sequence_id).toBe(41);
         });
       });
+
+      contentRules(fixture);
+      sharedRules(fixture);
+      signalRules(fixture);
+      togetherRules(fixture);
     },
   );
 }

@@ -8,8 +8,10 @@ import type { Lifecycle } from '../board/core/lifecycle/types.ts';
 import { openBoard } from '../board/open-board.ts';
 import { agentRules } from './board-suite/agents.ts';
 import { batchRules } from './board-suite/batches.ts';
+import { bulkRules } from './board-suite/bulk.ts';
 import { dataRules } from './board-suite/data.ts';
 import { idempotencyRules } from './board-suite/idempotency.ts';
+import { leaseRules } from './board-suite/leases.ts';
 import { taskRules } from './board-suite/tasks.ts';
 
 /** A database for one test. */
@@ -101,5 +103,7 @@ export function boardSuite(name: string, options: BoardSuiteOptions): void {
     dataRules(fixture);
     idempotencyRules(fixture);
     batchRules(fixture);
+    leaseRules(fixture);
+    bulkRules(fixture);
   });
 }

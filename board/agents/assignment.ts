@@ -3,11 +3,19 @@ import { ConflictError, errorOf, QuadroError } from '../core/errors.ts';
 import type { CallOptions, Intent, IntentPort, ParamsOf, ResultOf } from '../core/intents.ts';
 import type { Task } from '../core/records.ts';
 import { WORKING_KINDS } from '../core/statuses.ts';
+import { REDISPATCH_SECONDS } from './dispatcher.ts';
+import { retried } from './retry.ts';
+
+/** When work that goes on in another stage beats there, at the latest: before it is taken for undelivered. */
+const NEXT_STAGE_BEAT_MS = (REDISPATCH_SECONDS / 2) * 1000;
 
 /** Whether an error says that the assignment it was sent for is over. */
 export function isFenceConflict(error: unknown): error is QuadroError {
   return error instanceof QuadroError && error.code === 'fence_conflict';
 }
+
+/** What claiming an assignment came to: it is ours to work on, somebody is at it already, or it is over. */
+export type Claim = 'claimed' | 'running' | 'fenced';
 
 /** One assignment while it is worked on: its fence, which moves on with the worker's own steps, and its abort signal. */
 export class Assignment {
@@ -21,6 +29,7 @@ export class Assignment {
   #hasMoved = false;
   #movesUnderWay = 0;
   #isBeating = false;
+  #nextStageBeat: NodeJS.Timeout | undefined;
 
   constructor(port: IntentPort, agentId: string, task: Task) {
     this.#port = port;
@@ -56,12 +65,39 @@ export class Assignment {
   }
 
   /**
+   * Posts the first beat. It is decided on the board, in the transaction that writes it, so of all who were told of the
+   * assignment, in whatever process, one works on it. `claimId` must be unlike any other's: under it the claim can be sent
+   * again where nobody knows whether it was taken.
+   */
+  async claim(claimId: string): Promise<Claim> {
+    const { agentId: agent_id, taskId: task_id, fence } = this;
+    // The fence keeps apart what is claimed, the id who claims it; short enough for a key whatever the agent is called.
+    const options = { actor: agent_id, idempotencyKey: `claim:${fence}:${claimId}` };
+    const beat = { agent_id, task_id, fence, claim: true };
+    // A plain beat in between would begin the assignment for nobody.
+    this.#isBeating = true;
+    try {
+      const { abort, event, task } = await retried(() => this.#port.call('board.post_agent_heartbeat', beat, options));
+      if (!abort) return 'claimed';
+      // A refused claim has no event, a late one has.
+      const isBegun = event === null && task?.assigned_to === agent_id && task.heartbeats > 0;
+      return isBegun ? 'running' : 'fenced';
+    } finally {
+      this.#isBeating = false;
+    }
+  }
+
+  /** Nobody works on it any more. */
+  end(): void {
+    clearTimeout(this.#nextStageBeat);
+  }
+
+  /**
    * Posts a heartbeat, unless it would say nothing: the task is no longer worked on here, or a step of our own is under way,
    * after which the fence is another. Answers whether the assignment stands.
    */
   async beat(): Promise<boolean> {
-    const isWorking = WORKING_KINDS.has(this.#task.stage_kind) && this.#task.assigned_to === this.agentId;
-    if (this.signal.aborted || (this.#hasMoved && !isWorking)) return false;
+    if (this.signal.aborted || (this.#hasMoved && !this.#isWorking)) return false;
     if (this.#isBeating || this.#movesUnderWay > 0) return true;
     this.#isBeating = true;
     const { agentId: agent_id, taskId: task_id, fence } = this;
@@ -92,6 +128,7 @@ export class Assignment {
       const result = await this.#port.call(intent, fenced, { actor: this.agentId, ...options });
       this.#task = result.task;
       this.#hasMoved = true;
+      this.#beatInNextStage();
       return result;
     } catch (error) {
       if (isFenceConflict(error) && error instanceof ConflictError) this.abort(error);
@@ -99,6 +136,19 @@ export class Assignment {
     } finally {
       this.#movesUnderWay--;
     }
+  }
+
+  get #isWorking(): boolean {
+    return WORKING_KINDS.has(this.#task.stage_kind) && this.#task.assigned_to === this.agentId;
+  }
+
+  /** Not at once: where the function ends with this step, the stage is an assignment that somebody still has to begin. */
+  #beatInNextStage(): void {
+    clearTimeout(this.#nextStageBeat);
+    if (!this.#isWorking) return;
+    // What goes wrong with it is reported of the next beat, if that fares no better.
+    const beat = (): void => void this.beat().catch(() => undefined);
+    this.#nextStageBeat = setTimeout(beat, NEXT_STAGE_BEAT_MS).unref();
   }
 }
 

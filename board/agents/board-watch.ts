@@ -5,23 +5,28 @@ import type { ResolvedSurroundings } from './surroundings.ts';
 /** How many events are read at a time. */
 const PAGE_EVENTS = 500;
 
-/** A board that can be watched: its log, and the commits of this process as they happen. */
+/** A board that can be watched: its log, the commits of this process as they happen, and signals of others'. */
 export interface WatchedBoard extends Pick<LogSource, 'board' | 'events'> {
   onEvents(listener: (events: readonly Event[]) => void): () => void;
+  /** Calls back when another process may have committed. A signal can come late, or never. */
+  onSignal(listener: () => void): () => void;
 }
 
 /**
- * Sees every event of a board: those committed in this process at once, those of others when the board's counter has moved.
- * It starts at the log's end; an event may be told of twice, never not at all.
+ * Sees every event of a board: those committed in this process at once, those of others when the board's counter has moved,
+ * which it looks for now and then, and at once on a signal. It starts at the log's end; an event may be told of twice, never
+ * not at all.
  */
 export class BoardWatch {
   readonly #board: WatchedBoard;
   readonly #listener: (events: readonly Event[]) => void;
   readonly #onError: ResolvedSurroundings['onError'];
   #position = 0;
-  #stop: (() => void) | null = null;
+  #stops: readonly (() => void)[] = [];
   #timer: NodeJS.Timeout | null = null;
   #polling: Promise<void> | null = null;
+  /** Whether there was a signal since the last poll began. */
+  #isSignalled = false;
 
   constructor(
     board: WatchedBoard,
@@ -37,19 +42,35 @@ export class BoardWatch {
   async start(pollSeconds: number): Promise<void> {
     const { next_sequence_id } = await this.#board.board();
     this.#position = next_sequence_id - 1;
-    this.#stop = this.#board.onEvents(events => this.#committed(events));
-    this.#timer = setInterval(() => {
-      this.#polling ??= this.#poll().finally(() => {
-        this.#polling = null;
-      });
-    }, pollSeconds * 1000).unref();
+    this.#stops = [
+      this.#board.onEvents(events => this.#committed(events)),
+      this.#board.onSignal(() => {
+        this.#isSignalled = true;
+        this.#look();
+      }),
+    ];
+    // It keeps the process alive: one of workers alone has nothing else to wait for.
+    this.#timer = setInterval(() => this.#look(), pollSeconds * 1000);
   }
 
   /** Stops, and waits for a poll that is under way. */
   async close(): Promise<void> {
-    this.#stop?.();
+    for (const stop of this.#stops) stop();
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#polling;
+  }
+
+  /** Polls, unless it does already; a signal during a poll asks for one more: the first may have read too early. */
+  #look(): void {
+    this.#polling ??= this.#pollUntilQuiet();
+  }
+
+  async #pollUntilQuiet(): Promise<void> {
+    do {
+      this.#isSignalled = false;
+      await this.#poll();
+    } while (this.#isSignalled);
+    this.#polling = null;
   }
 
   #committed(events: readonly Event[]): void {

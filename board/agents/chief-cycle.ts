@@ -1,9 +1,10 @@
 import { ConflictError, NotFoundError, TransitionError, ValidationError } from '../core/errors.ts';
-import type { ChiefCycleParams, IntentPort, OpenState } from '../core/intents.ts';
+import type { ChiefCycleParams, IntentPort, OpenState, ParamsOf } from '../core/intents.ts';
 import type { Agent, Event, Task, WakeTrigger } from '../core/records.ts';
 import type { Micros } from '../core/time.ts';
 import type { ChiefTelemetryWriter } from './chief-telemetry.ts';
 import { type Dispatcher, undelivered } from './dispatcher.ts';
+import { isLeaseLost } from './leased-port.ts';
 import { type Policy, runPolicy } from './policy.ts';
 import { type Routing, type RoutingOptions, routeTasks } from './routing.ts';
 import { errorColumn, type ResolvedSurroundings } from './surroundings.ts';
@@ -13,6 +14,8 @@ import { capabilityCounts, type Workload, workloadOf } from './workload.ts';
 export interface CycleHost {
   readonly chiefId: string;
   readonly board: IntentPort;
+  /** Which tasks are its own. */
+  readonly scope: ParamsOf<'board.get_open_state'>;
   readonly policy: Policy | null;
   readonly dispatcher: Dispatcher;
   readonly telemetry: ChiefTelemetryWriter;
@@ -35,6 +38,8 @@ export interface CycleEnd {
   readonly slept_at: Micros;
   /** The last event it saw; null where something failed, for then it has not answered all of them. */
   readonly seen_sequence_id: number | null;
+  /** Tasks it left waiting; more than 0 where it did not get so far as to know. */
+  readonly left_waiting: number;
   /** What ended it early, to be thrown to whoever woke the Chief; null where it went through. */
   readonly failure: unknown;
 }
@@ -120,7 +125,13 @@ class Cycle {
       this.#host.telemetry.sleeping({ trigger, woke_at: this.#wokeAt, slept_at, actions_taken: this.#actions });
     }
     await Promise.all([this.#record(slept_at), this.#host.telemetry.settled()]);
-    return { slept_at, seen_sequence_id: this.#error === null ? this.#seen : null, failure };
+    const isWhole = this.#error === null;
+    return {
+      slept_at,
+      seen_sequence_id: isWhole ? this.#seen : null,
+      left_waiting: isWhole ? this.#after.waiting : 1,
+      failure,
+    };
   }
 
   async #think(): Promise<OpenState> {
@@ -137,13 +148,13 @@ class Cycle {
   }
 
   async #read(): Promise<OpenState> {
-    const state = await this.#host.board.call('board.get_open_state', {});
+    const state = await this.#host.board.call('board.get_open_state', this.#host.scope);
     this.#seen = state.seen_sequence_id;
     return state;
   }
 
   async #act(state: OpenState): Promise<void> {
-    const { board, dispatcher, telemetry } = this.#host;
+    const { board, scope, dispatcher, telemetry } = this.#host;
     this.#actingAt = this.#now();
     telemetry.acting();
     const options = this.#host.routing();
@@ -158,7 +169,7 @@ class Cycle {
       this.#actions += acted.taken.length;
       this.#error ??= acted.error;
       // A refusal means that the board is no longer what was read.
-      after = acted.refused > 0 ? await board.call('board.get_open_state', {}) : stateAfter(after, acted);
+      after = acted.refused > 0 ? await board.call('board.get_open_state', scope) : stateAfter(after, acted);
       // Its own commits do not wake the Chief, so what a step without an agent makes possible (STALE → UNASSIGNED) is done now.
       if (!acted.taken.some(({ routing, task }) => routing.agent === null && task.standing === 'open')) break;
     }
@@ -203,7 +214,8 @@ class Cycle {
     try {
       await board.call('board.record_cycle', row, { actor: 'chief', cycleId: cycle_id });
     } catch (error) {
-      surroundings.onError('A Chief cycle could not leave its row', error);
+      // Whoever keeps the lease has told of its loss.
+      if (!isLeaseLost(error)) surroundings.onError('A Chief cycle could not leave its row', error);
     }
   }
 }

@@ -2,10 +2,19 @@ import type { IntentPort } from '../core/intents.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { WakeTrigger } from '../core/records.ts';
 import { isoOf, type Micros } from '../core/time.ts';
+import { isLeaseLost } from './leased-port.ts';
 import type { ResolvedSurroundings } from './surroundings.ts';
 
-/** The data key the Chief writes its state to. */
+/** The data key the Chief writes its state to; one with a name of its own adds that. */
 export const CHIEF_TELEMETRY_KEY = '_chief_telemetry';
+
+/** The name of a Chief that is given none. */
+export const DEFAULT_CHIEF_ID = 'chief';
+
+/** The data key that the Chief of this name writes its state to. */
+export function telemetryKeyOf(chiefId: string): string {
+  return chiefId === DEFAULT_CHIEF_ID ? CHIEF_TELEMETRY_KEY : `${CHIEF_TELEMETRY_KEY}:${chiefId}`;
+}
 
 /** What a Chief is doing. */
 export type ChiefState = 'sleeping' | 'thinking' | 'acting';
@@ -13,7 +22,7 @@ export type ChiefState = 'sleeping' | 'thinking' | 'acting';
 /** How many cycle durations are kept. */
 const RECENT_DURATIONS = 20;
 
-/** The value of {@link CHIEF_TELEMETRY_KEY} (Q46). */
+/** The value of {@link telemetryKeyOf} (Q46). */
 export interface ChiefTelemetry extends JsonObject {
   readonly status: ChiefState;
   /** ISO 8601; null before the first cycle. */
@@ -60,13 +69,16 @@ function noopsAfter(noops: number, { trigger, actions_taken }: FinishedCycle): n
  * at a time, and what changes meanwhile goes in the next one.
  */
 export class ChiefTelemetryWriter {
-  readonly #board: IntentPort;
+  readonly #key: string;
+  readonly #board: () => IntentPort | null;
   readonly #onError: ResolvedSurroundings['onError'];
   #value: ChiefTelemetry = INITIAL;
   #isDirty = false;
   #writing: Promise<void> | null = null;
 
-  constructor(board: IntentPort, onError: ResolvedSurroundings['onError']) {
+  /** `board` is where it writes to; null while the Chief stands by, and then nothing is written. */
+  constructor(key: string, board: () => IntentPort | null, onError: ResolvedSurroundings['onError']) {
+    this.#key = key;
     this.#board = board;
     this.#onError = onError;
   }
@@ -116,9 +128,10 @@ export class ChiefTelemetryWriter {
     while (this.#isDirty) {
       this.#isDirty = false;
       try {
-        await this.#board.call('board.put_data', { key: CHIEF_TELEMETRY_KEY, value: this.#value });
+        await this.#board()?.call('board.put_data', { key: this.#key, value: this.#value });
       } catch (error) {
-        this.#onError('The Chief could not write its telemetry', error);
+        // The new holder of the role writes its own.
+        if (!isLeaseLost(error)) this.#onError('The Chief could not write its telemetry', error);
       }
     }
     this.#writing = null;

@@ -28,7 +28,12 @@ export interface PolicyContext {
 /** Decides before the default routing does, through `context.board`. What it throws ends the cycle. */
 export type Policy = (context: PolicyContext) => unknown;
 
-const ACTIONS: ReadonlySet<Intent> = new Set<Intent>(['board.post_task', 'board.update_task', 'worker.post_result']);
+const ACTIONS: ReadonlySet<Intent> = new Set<Intent>([
+  'board.post_task',
+  'board.post_tasks',
+  'board.update_task',
+  'worker.post_result',
+]);
 
 /** A {@link BoundBoard} that counts what was done through it. */
 class CountingBoard extends BoundBoard {

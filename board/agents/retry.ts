@@ -9,6 +9,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'overloaded',
   'storage_busy',
   'storage_failed',
+  'storage_unavailable',
+  'storage_uncertain',
   'endpoint_not_found',
   'delivery_failed',
 ]);

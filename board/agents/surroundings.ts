@@ -6,7 +6,7 @@ import type { Micros } from '../core/time.ts';
 export interface Surroundings {
   /** The time in microseconds. Default: the system's clock. */
   readonly clock?: () => Micros;
-  /** Mints ids of cycles, ticks and requests. Default: 12 random hex digits. */
+  /** Mints ids of cycles, ticks and claims, each unlike any other process's. Default: 12 random hex digits. */
   readonly newId?: () => string;
   /** Told of what failed and was carried on from: an unreachable worker, a lost beat. Default: a warning of the process. */
   readonly onError?: (what: string, error: unknown) => void;

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../core/errors.ts';
 import type { IntentPort } from '../core/intents.ts';
 import type { Network } from '../transport/network.ts';
+import type { Assignee } from './deliveries.ts';
 import type { WorkFunction } from './execution.ts';
 import { Ombudsman, type OmbudsmanOptions } from './ombudsman.ts';
 import { slots } from './slots.ts';
@@ -30,6 +31,11 @@ export interface WorkerPoolOptions extends Surroundings {
   readonly board: IntentPort;
   readonly network: Network;
   readonly capabilities: Readonly<Record<string, PoolCapability>>;
+  /**
+   * Stands before its agents' ids, and in their addresses. Pools of several processes on one board need one each: agents of
+   * one id are one agent, OFFLINE as soon as one of the processes closes.
+   */
+  readonly name?: string;
   /** Workers of a capability that names no number. Default 1. */
   readonly workers?: number;
   /** The address of the Chief to wake after work. */
@@ -44,7 +50,8 @@ function checkCount(count: number, what: string): number {
 }
 
 /**
- * N workers a capability, in this process: `{capability}_worker_{i}` at `a2a://workers/{capability}_{i}`, from 1.
+ * N workers a capability, in this process: `{capability}_worker_{i}` at `a2a://workers/{capability}_{i}`, from 1; with a name
+ * `{name}_{capability}_worker_{i}` at `a2a://workers/{name}/{capability}_{i}`.
  *
  * @example
  * const pool = new WorkerPool({ board, network, capabilities: { article: { workers: 3, execute: write } } });
@@ -99,6 +106,11 @@ export class WorkerPool {
     await Promise.all(this.workers.map(worker => worker.close(deadlineSeconds)));
   }
 
+  /** Whom a run brings assignments to. */
+  get assignees(): readonly Assignee[] {
+    return this.workers;
+  }
+
   /** The custom statuses its workers work in. */
   get workingStatuses(): ReadonlySet<string> {
     return new Set(Object.values(this.#options.capabilities).flatMap(({ activeStatus }) => activeStatus ?? []));
@@ -145,10 +157,11 @@ function workerOf(
   index: number,
   run: <Result>(work: () => Promise<Result>) => Promise<Result>,
 ): Worker {
-  const { board, network, wakes, clock, newId, onError } = pool;
+  const { board, network, name, wakes, clock, newId, onError } = pool;
+  const [idPrefix, urlPrefix] = name === undefined ? ['', ''] : [`${name}_`, `${name}/`];
   return new Worker({
-    agentId: `${capability}_worker_${index}`,
-    url: `a2a://workers/${capability}_${index}`,
+    agentId: `${idPrefix}${capability}_worker_${index}`,
+    url: `a2a://workers/${urlPrefix}${capability}_${index}`,
     capabilities: [capability],
     board,
     network,

@@ -8,7 +8,8 @@ import { envelopeOf } from '../transport/board-client.ts';
 import { answer } from '../transport/envelope.ts';
 import type { EndpointHandler, Network } from '../transport/network.ts';
 import { paramsFromWire, resultToWire } from '../transport/wire.ts';
-import { Assignment } from './assignment.ts';
+import { Assignment, type Claim } from './assignment.ts';
+import type { Assignee } from './deliveries.ts';
 import { runExecution, type WorkEnd, type WorkFunction, type WorkStyle } from './execution.ts';
 import { messageOf, type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
 
@@ -47,8 +48,8 @@ export interface WorkerOptions extends Surroundings {
   readonly description?: string;
 }
 
-/** The answer to the Chief (Q50–Q52). */
-function replyOf(mode: WorkEnd['mode'] | 'running', task: Task): JsonObject {
+/** The answer to the Chief (Q50–Q52); `running` where it, or somebody else by its name, is at the task already. */
+function replyOf(mode: WorkEnd['mode'] | Exclude<Claim, 'claimed'>, task: Task): JsonObject {
   return { mode, ...resultToWire<'board.get_task'>({ task }) };
 }
 
@@ -63,13 +64,15 @@ function replyOf(mode: WorkEnd['mode'] | 'running', task: Task): JsonObject {
  * });
  * await writer.start();
  */
-export class Worker {
+export class Worker implements Assignee {
   readonly agentId: string;
   readonly url: string;
   readonly #options: WorkerOptions;
   readonly #style: WorkStyle;
   readonly #surroundings: ResolvedSurroundings;
   readonly #assignments = new Set<Assignment>();
+  /** What it has been told to execute and has not answered yet. */
+  readonly #told = new Set<ExecuteTaskParams>();
   readonly #running = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | null = null;
   #unregister: (() => void) | null = null;
@@ -91,6 +94,17 @@ export class Worker {
   /** How often it beats, in seconds: five times within its time-out, and every 30 s at least. */
   get beatSeconds(): number {
     return Math.min((this.#options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) / 5, MAX_BEAT_SECONDS);
+  }
+
+  /** Whom a run brings assignments to. */
+  get assignees(): readonly Assignee[] {
+    return [this];
+  }
+
+  /** Whether it has been told of an assignment that it has not ended yet. */
+  isAt(taskId: string, fence: number): boolean {
+    const isTold = [...this.#told].some(told => told.task_id === taskId && told.fence === fence);
+    return isTold || this.#assignmentOf(taskId, fence) !== undefined;
   }
 
   /** Answers at its url, registers on the board, and starts to beat. A closed worker stays closed. */
@@ -126,9 +140,13 @@ export class Worker {
       const params = paramsFromWire(intent, payload);
       checkPayload(intent, { ...params });
       if (this.#isClosing) throw errorOf('closed', `${this.agentId} is closing and takes no work`);
+      this.#told.add(params);
       const work = this.#execute(params);
       this.#running.add(work);
-      return work.finally(() => this.#running.delete(work));
+      return work.finally(() => {
+        this.#told.delete(params);
+        this.#running.delete(work);
+      });
     });
 
   /**
@@ -171,21 +189,24 @@ export class Worker {
     const { task } = await board.call('board.get_task', { task_id });
     if (fence != null && fence !== task.entered_sequence_id) return replyOf('fenced', task);
     // Sent again while it is already being worked on: the first execution answers for it.
-    const running = [...this.#assignments].find(
-      ({ taskId, fence }) => taskId === task_id && fence === task.entered_sequence_id,
-    );
-    if (running !== undefined) return replyOf('running', task);
+    if (this.#assignmentOf(task_id, task.entered_sequence_id) !== undefined) return replyOf('running', task);
     const assignment = new Assignment(board, this.agentId, task);
     this.#assignments.add(assignment);
     try {
-      if (!(await assignment.beat())) return replyOf('fenced', task);
+      const claim = await assignment.claim(this.#surroundings.newId());
+      if (claim !== 'claimed') return replyOf(claim, task);
       const end = await runExecution(assignment, this.#style, traceparent);
       if (end.mode !== 'failed') return replyOf(end.mode, end.task);
       throw errorOf('internal_error', `Worker error: ${messageOf(end.error)}`, { cause: end.error });
     } finally {
       this.#assignments.delete(assignment);
+      assignment.end();
       if (assignment.hasMoved) void this.#wakeChief(assignment.fence);
     }
+  }
+
+  #assignmentOf(taskId: string, fence: number): Assignment | undefined {
+    return [...this.#assignments].find(each => each.taskId === taskId && each.fence === fence);
   }
 
   async #wakeChief(sequence_id: number): Promise<void> {

@@ -109,7 +109,7 @@ export interface Backend {
   ): Promise<Result>;
   /**
    * Calls back soon after another connection may have committed to the board: a signal, not a promise, so readers poll as
-   * well. A database that cannot tell never calls. Answers how to stop.
+   * well. A database that cannot tell never calls. A listener must not throw. Answers how to stop.
    */
   onSignal(boardId: string, listener: () => void): () => void;
   /** Every board in the database, by `board_id`. */

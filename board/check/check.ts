@@ -8,8 +8,11 @@ import { LogCheck } from './log-check.ts';
 import { pinnedProfiles } from './pinned-profiles.ts';
 import { checkRows } from './row-check.ts';
 import { checkSideLogs } from './side-logs.ts';
+import { digestStored, isStored } from './stored-tables.ts';
+import { boardDigest, TableDigests, type TableDigestValues } from './table-digests.ts';
 
 export type { Fault, FaultCode } from './faults.ts';
+export type { DigestedTable, TableDigestValues } from './table-digests.ts';
 
 /** How far a check is, in events. */
 export interface CheckProgress {
@@ -36,6 +39,13 @@ export interface CheckReport {
   readonly tasks: number;
   /** SHA-256 over the events: two copies of a log have the same. */
   readonly digest: string;
+  /**
+   * SHA-256 over everything the board holds: two copies of a board have the same, in whatever database and under whatever name,
+   * while nobody writes to them. Null for an exported log, which does not hold all of it.
+   */
+  readonly board_digest: string | null;
+  /** What `board_digest` is made of, table by table. */
+  readonly table_digests: TableDigestValues | null;
   /** Faults of this board, not counting inherited ones. */
   readonly own: number;
   /** Faults that an import brought along. */
@@ -68,6 +78,7 @@ export async function checkLog(source: TableSource, options: CheckOptions = {}):
   const hasProfiles = has('profiles', 'whether each step is legal was not checked');
   const profiles = hasProfiles ? await pinnedProfiles(source, faults) : null;
   const log = new LogCheck({ faults, profiles, importedUntil });
+  const digests = new TableDigests();
   const catchUp = async (): Promise<void> => {
     for (let isEnd = false; !isEnd; ) {
       signal?.throwIfAborted();
@@ -82,18 +93,22 @@ export async function checkLog(source: TableSource, options: CheckOptions = {}):
   await catchUp();
   let tasks = log.states.size;
   if (has('tasks', 'rows were not compared with the log')) {
-    const rows = await checkRows({ source, log, faults, importedUntil, catchUp });
+    const rows = await checkRows({ source, log, faults, digests, importedUntil, catchUp });
     tasks = rows.tasks;
     if (rows.moving > 0) skipped.push(`${rows.moving} tasks changed faster than their rows could be compared`);
   }
   if (has('boards', 'the next numbers were not checked, and what an import brought along counts as this log’s own'))
     checkEnd(log, before, await source.board(), faults);
-  skipped.push(...(await checkSideLogs(source, before, faults, signal)));
+  skipped.push(...(await checkSideLogs({ source, board: before, faults, digests, signal })));
+  if (isStored(source)) await digestStored(source, before, digests);
+  const table_digests = isStored(source) ? { ...digests.values(), events: log.digest() } : null;
   return {
     ok: faults.ownCount === 0,
     events: log.events,
     tasks,
     digest: log.digest(),
+    board_digest: table_digests && boardDigest(table_digests),
+    table_digests,
     own: faults.ownCount,
     inherited: faults.inheritedCount,
     faults: faults.kept(),

@@ -2,8 +2,8 @@ import type { Event } from '../core/records.ts';
 import { eventTypeOf } from '../core/taxonomy.ts';
 import { isoOf, type Micros } from '../core/time.ts';
 import type { FaultCode, FaultList } from './faults.ts';
-import { LogDigest } from './log-digest.ts';
 import type { PinnedProfiles } from './pinned-profiles.ts';
+import { TableDigest } from './table-digests.ts';
 import { afterTransition, beat, beatTime, differences, stageLeftOf, type TaskState } from './task-state.ts';
 
 /** What checking a log needs to know beforehand. */
@@ -21,7 +21,7 @@ export class LogCheck {
   readonly #faults: FaultList;
   readonly #profiles: PinnedProfiles | null;
   readonly #importedUntil: number;
-  readonly #digest = new LogDigest();
+  readonly #digest = new TableDigest('events');
   #events = 0;
   #lastSequenceId = 0;
   #lastTimestamp: Micros = 0;

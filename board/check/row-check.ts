@@ -2,6 +2,7 @@ import type { Task } from '../core/records.ts';
 import type { TableSource } from '../table-source.ts';
 import type { FaultList } from './faults.ts';
 import type { LogCheck } from './log-check.ts';
+import type { TableDigests } from './table-digests.ts';
 import { differences, type FoldedFields, foldedFields, type TaskState } from './task-state.ts';
 
 /** Rows read again at once. */
@@ -18,6 +19,8 @@ export interface RowCheckOptions {
   readonly source: TableSource;
   readonly log: LogCheck;
   readonly faults: FaultList;
+  /** Takes every row as it is first read. */
+  readonly digests: TableDigests;
   readonly importedUntil: number;
   /** Takes the events that were committed meanwhile. */
   readonly catchUp: () => Promise<void>;
@@ -30,13 +33,14 @@ export interface RowCheckOptions {
  * @returns how many rows there are, and how many of them never stood still long enough to be compared.
  */
 export async function checkRows(options: RowCheckOptions): Promise<{ tasks: number; moving: number }> {
-  const { source, log } = options;
+  const { source, log, digests } = options;
   let tasks = 0;
   const seen = new Set<string>();
   let suspects = new Set<string>();
   for await (const task of source.tasks()) {
     tasks += 1;
     seen.add(task.task_id);
+    digests.add('tasks', task);
     if (!agrees(task, log)) suspects.add(task.task_id);
   }
   for (const id of log.states.keys()) if (!seen.has(id)) suspects.add(id);

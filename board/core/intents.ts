@@ -10,6 +10,7 @@ import type {
   DataEntry,
   Event,
   FlightLogEntry,
+  Lease,
   OmbudsmanTick,
   Task,
   TraceRelation,
@@ -33,6 +34,12 @@ export interface PostTaskParams {
   scope?: string | null;
   traceparent?: string | null;
   trace_relation?: TraceRelation | null;
+}
+
+/** The payload of `board.post_tasks`. */
+export interface PostTasksParams {
+  /** 1 to 1,000, each with all that `board.post_task` takes. */
+  tasks: readonly PostTaskParams[];
 }
 
 /** The payload of `board.update_task`: always a transition. */
@@ -73,6 +80,8 @@ export interface HeartbeatParams {
   agent_id: string;
   task_id?: string | null;
   fence?: number | null;
+  /** This beat begins the assignment: it counts only where no beat has, and the agent is the assignee. Default false. */
+  claim?: boolean;
 }
 
 /** The payload of `worker.post_result`. */
@@ -100,13 +109,42 @@ export interface WakeParams {
   sequence_id?: number | null;
 }
 
+/** A lease as somebody saw it; once its holder renews it, it is not that any more. */
+export type LeaseSighting = Pick<Lease, 'role' | 'term' | 'renewals'> & { readonly holder: string };
+
+/** Under which lease a command is written. */
+export type LeaseToken = Pick<Lease, 'role' | 'term'>;
+
+/** The payload of `board.acquire_lease`. */
+export interface AcquireLeaseParams {
+  role: string;
+  kind: string;
+  /** Who asks; must differ from every other process's. */
+  holder: string;
+  /** What the role has to itself among those of its kind; null: everything. */
+  claims: readonly string[] | null;
+  /** How long the caller may be silent from now on, in milliseconds. */
+  duration_ms: number;
+  /** Leases that the caller has watched stand still for the lease's time: free, where they are still as seen. */
+  dead?: readonly LeaseSighting[];
+}
+
 /** A task and the event that changed it. */
 export interface TaskAndEvent {
   task: Task;
   event: Event;
 }
 
-/** The answer to a heartbeat. `abort` is true for a late one: the assignment it belongs to is over. */
+/** The tasks of a bulk and the events that posted them, both in the order given. */
+export interface TasksAndEvents {
+  tasks: readonly Task[];
+  events: readonly Event[];
+}
+
+/**
+ * The answer to a heartbeat. `abort` is true for a late one: the assignment it belongs to is over; and for a claim that does
+ * not count, which has no event: somebody else has begun the work, or it is not the agent's.
+ */
 export interface HeartbeatResult {
   agent: Agent;
   task: Task | null;
@@ -145,6 +183,8 @@ export type OmbudsmanTickParams = Omit<OmbudsmanTick, 'sequence_id'>;
 /** Intent → payload and result. */
 export interface Intents {
   'board.post_task': { params: PostTaskParams; result: TaskAndEvent };
+  /** Ours: many posts in one commit, all or nothing. */
+  'board.post_tasks': { params: PostTasksParams; result: TasksAndEvents };
   'board.update_task': { params: UpdateTaskParams; result: TaskAndEvent };
   'board.get_task': { params: { task_id: string }; result: { task: Task } };
   'board.get_full_state': { params: Record<string, never>; result: FullState };
@@ -173,7 +213,11 @@ export interface Intents {
     result: { entry: FlightLogEntry };
   };
   /** Ours: what the Chief and the Ombudsman need of the board, at a cost that follows the work in flight. */
-  'board.get_open_state': { params: Record<string, never>; result: OpenState };
+  'board.get_open_state': {
+    /** Only tasks of these types, at most 1,000; all where absent. */
+    params: { task_types?: readonly string[] };
+    result: OpenState;
+  };
   /** Ours: the row a Chief cycle leaves. */
   'board.record_cycle': { params: ChiefCycleParams; result: { cycle: ChiefCycle } };
   /** Ours: the row an Ombudsman tick leaves. */
@@ -183,6 +227,15 @@ export interface Intents {
     params: { agent_id: string; if_silent_since: Micros };
     result: { agent: Agent; offline: boolean };
   };
+  /** Ours: takes a role or renews it; `held` is false where somebody else has it. */
+  'board.acquire_lease': { params: AcquireLeaseParams; result: { lease: Lease; held: boolean } };
+  /** Ours: gives a role up. */
+  'board.release_lease': {
+    params: { role: string; holder: string; term: number };
+    result: { released: boolean };
+  };
+  /** Ours: who holds which role. */
+  'board.list_leases': { params: Record<string, never>; result: { leases: readonly Lease[] } };
 }
 
 /** The name of an intent. */
@@ -194,7 +247,7 @@ export type ResultOf<I extends Intent> = Intents[I]['result'];
 
 /** What may accompany any intent. */
 export interface CallOptions {
-  /** Same key and payload → the first result, and nothing is written. Only for the four writing intents of spec.md. */
+  /** Same key and payload → the first result, and nothing is written. Only for posts, moves, beats and results. */
   idempotencyKey?: string | null;
   /** Who asks; recorded on the event. */
   actor?: string | null;
@@ -202,6 +255,8 @@ export interface CallOptions {
   cycleId?: string | null;
   /** The Ombudsman tick on whose behalf this is. */
   tickId?: string | null;
+  /** The lease a write is made under: refused (`lease_lost`) once the role has another term, or nobody. */
+  lease?: LeaseToken | null;
 }
 
 /** Whatever answers intents: a `Board` in this process, or a client of one elsewhere. */

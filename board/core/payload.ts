@@ -2,14 +2,18 @@
  * What each intent's payload may hold, in one table: the typed methods, the envelope and (later) the HTTP schemas read it.
  * Checking a payload never changes it.
  */
+
+import { atIndex } from './at-index.ts';
 import { ValidationError } from './errors.ts';
 import type { Intent } from './intents.ts';
+import { checkPlain, measureJson, refusePayload } from './measure-json.ts';
 
 /**
  * `id` a name of at most 200 bytes; `text` any text; `texts` a list of texts; `int` a whole number (numeric text is
- * accepted, as the reference does); `micros` an instant; `json` any JSON value; `object` a JSON object; `bool`.
+ * accepted, as the reference does); `micros` an instant; `json` any JSON value; `object` a JSON object; `bool`; `tasks` a
+ * list of payloads of `board.post_task`.
  */
-export type FieldKind = 'id' | 'text' | 'texts' | 'int' | 'micros' | 'json' | 'object' | 'bool';
+export type FieldKind = 'id' | 'text' | 'texts' | 'int' | 'micros' | 'json' | 'object' | 'bool' | 'tasks';
 
 /** One field of a payload. */
 export interface FieldSpec {
@@ -66,6 +70,7 @@ export const INTENT_FIELDS: Readonly<Record<Intent, Fields>> = {
     traceparent: nullable('text'),
     trace_relation: nullable('text', ['link', 'parent']),
   },
+  'board.post_tasks': { tasks: required('tasks') },
   'board.update_task': {
     task_id: required('id'),
     to_status: required('id'),
@@ -92,7 +97,12 @@ export const INTENT_FIELDS: Readonly<Record<Intent, Fields>> = {
     description: required('text'),
     status: optional('text', ['IDLE', 'BUSY', 'OFFLINE']),
   },
-  'board.post_agent_heartbeat': { agent_id: required('id'), task_id: nullable('id'), fence: nullable('int') },
+  'board.post_agent_heartbeat': {
+    agent_id: required('id'),
+    task_id: nullable('id'),
+    fence: nullable('int'),
+    claim: optional('bool'),
+  },
   'board.stream_events': { since_sequence: optional('int') },
   'board.put_data': { key: required('id'), value: requiredNullable('json') },
   'board.get_data': { key: required('id') },
@@ -114,7 +124,7 @@ export const INTENT_FIELDS: Readonly<Record<Intent, Fields>> = {
   },
   'board.flight_plan': { task_id: required('id') },
   'board.append_flight_log': { task_id: required('id'), stage: required('id'), payload: requiredNullable('json') },
-  'board.get_open_state': {},
+  'board.get_open_state': { task_types: optional('texts') },
   'board.record_cycle': {
     cycle_id: required('id'),
     chief_id: required('id'),
@@ -138,6 +148,16 @@ export const INTENT_FIELDS: Readonly<Record<Intent, Fields>> = {
     error: requiredNullable('text'),
   },
   'board.set_agent_offline': { agent_id: required('id'), if_silent_since: required('micros') },
+  'board.acquire_lease': {
+    role: required('id'),
+    kind: required('id'),
+    holder: required('id'),
+    claims: requiredNullable('texts'),
+    duration_ms: required('int'),
+    dead: optional('json'),
+  },
+  'board.release_lease': { role: required('id'), holder: required('id'), term: required('int') },
+  'board.list_leases': {},
 };
 
 /** Whether a text names an intent. */
@@ -151,69 +171,14 @@ export const MAX_ID_BYTES = 200;
 /** Default limit of a payload: 1 MiB of JSON. */
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 
-/** How deep a payload may nest: deeper ones only serve to exhaust a reader's stack. */
-const MAX_DEPTH = 100;
-
-function fail(message: string, details: Record<string, unknown> = {}): never {
-  throw new ValidationError('invalid_payload', message, { details });
-}
-
-function checkText(text: string, where: string): void {
-  if (text.includes('\0')) {
-    throw new ValidationError('invalid_text', `${where} holds a NUL character, which no database stores as text`);
-  }
-  if (!text.isWellFormed()) {
-    throw new ValidationError('invalid_text', `${where} holds a lone surrogate, which is no valid Unicode text`);
-  }
-}
+/** Most tasks of a bulk: what it answers is kept whole for its idempotency key, 2 MB for that many plain tasks. */
+const MAX_BULK_TASKS = 1_000;
 
 /**
- * Checks one value of a payload all the way down and gives a lower bound of its size in bytes as JSON.
- * Refuses what JSON cannot say, `__proto__` keys, NUL and lone surrogates.
+ * How many largest payloads a whole bulk may weigh. Its kept answer says most texts twice, in the task and in its event, and
+ * is one value of one statement: with the default limit it stays below the 16 MiB that MariaDB takes.
  */
-function measure(value: unknown, where: string, depth: number): number {
-  if (value === null) return 4;
-  switch (typeof value) {
-    case 'string':
-      checkText(value, where);
-      return value.length + 2;
-    case 'boolean':
-      return 4;
-    case 'number':
-      if (!Number.isFinite(value)) fail(`${where} must be a finite number, not ${value}`);
-      return String(value).length;
-    case 'object':
-      return measureContainer(value, where, depth);
-    default:
-      return fail(
-        `${where} must be a JSON value, not ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`,
-      );
-  }
-}
-
-function measureContainer(value: object, where: string, depth: number): number {
-  if (depth >= MAX_DEPTH) fail(`${where} nests deeper than ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) {
-    let length = Math.max(2, value.length + 1);
-    // By index: a hole in a list must not be passed over.
-    for (let index = 0; index < value.length; index++) length += measure(value[index], `${where}[${index}]`, depth + 1);
-    return length;
-  }
-  checkPlain(value, where);
-  const keys = Object.keys(value);
-  let size = Math.max(2, keys.length + 1);
-  for (const key of keys) {
-    if (key === '__proto__') fail(`${where} has the key __proto__, which is not accepted`);
-    checkText(key, `a key of ${where}`);
-    size += key.length + 3 + measure((value as Record<string, unknown>)[key], `${where}.${key}`, depth + 1);
-  }
-  return size;
-}
-
-function checkPlain(value: object, where: string): void {
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) fail(`${where} must be a plain JSON object`);
-}
+const MAX_BULK_PAYLOADS = 4;
 
 /** Whether a text is short enough to be an id. */
 export function isIdSized(text: string): boolean {
@@ -233,14 +198,18 @@ const CHECKS: Record<FieldKind, (value: unknown) => string | null> = {
   json: () => null,
   object: value => (typeof value === 'object' && value !== null && !Array.isArray(value) ? null : 'a JSON object'),
   bool: value => (typeof value === 'boolean' ? null : 'true or false'),
+  tasks: value => {
+    const isSized = Array.isArray(value) && value.length >= 1 && value.length <= MAX_BULK_TASKS;
+    return isSized ? null : `a list of 1 to ${MAX_BULK_TASKS} tasks`;
+  },
 };
 
 function checkField(intent: Intent, name: string, spec: FieldSpec, value: unknown): void {
   if (value === null && spec.nullable) return;
   const wanted = CHECKS[spec.kind](value);
-  if (wanted !== null) fail(`${intent}: ${name} must be ${wanted}`, { field: name });
+  if (wanted !== null) refusePayload(`${intent}: ${name} must be ${wanted}`, { field: name });
   if (spec.values !== undefined && !spec.values.includes(value as string)) {
-    fail(`${intent}: ${name} must be one of ${spec.values.join(', ')}`, { field: name });
+    refusePayload(`${intent}: ${name} must be one of ${spec.values.join(', ')}`, { field: name });
   }
 }
 
@@ -258,16 +227,19 @@ function checkNames(intent: Intent, fields: Fields, payload: Readonly<Record<str
     .sort();
   if (missing.length > 0) {
     const what = intent === 'board.register_agent' ? 'AgentCard' : 'payload';
-    fail(`Missing ${what} fields: [${missing.map(name => `'${name}'`).join(', ')}]`, { missing });
+    refusePayload(`Missing ${what} fields: [${missing.map(name => `'${name}'`).join(', ')}]`, { missing });
   }
   const unknown = Object.keys(payload).filter(name => !Object.hasOwn(fields, name));
   if (unknown.length > 0) {
     // Names that came from outside, so their number and length have bounds here.
     const names = unknown.slice(0, MAX_NAMED).map(shortened);
     const more = unknown.length > MAX_NAMED ? ` and ${unknown.length - MAX_NAMED} more` : '';
-    fail(`${intent} does not know the field ${names.join(', ')}${more}; it takes ${Object.keys(fields).join(', ')}`, {
-      unknown: names,
-    });
+    refusePayload(
+      `${intent} does not know the field ${names.join(', ')}${more}; it takes ${Object.keys(fields).join(', ')}`,
+      {
+        unknown: names,
+      },
+    );
   }
 }
 
@@ -282,24 +254,40 @@ export function checkPayload(
   payload: Readonly<Record<string, unknown>>,
   maxBytes: number = MAX_PAYLOAD_BYTES,
 ): number {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) fail('payload must be an object');
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload))
+    refusePayload('payload must be an object');
   checkPlain(payload, 'payload');
   const fields = INTENT_FIELDS[intent];
   checkNames(intent, fields, payload);
   let size = 1;
   for (const [name, value] of Object.entries(payload)) {
     if (value === undefined) continue;
-    size += name.length + 4 + measure(value, name, 0);
     const spec = fields[name];
+    size += name.length + 4;
+    if (spec?.kind !== 'tasks') size += measureJson(value, name, 0);
     if (spec !== undefined) checkField(intent, name, spec, value);
+    if (spec?.kind === 'tasks') size += checkTasks(value as readonly unknown[], maxBytes);
   }
+  const limit = intent === 'board.post_tasks' ? maxBytes * MAX_BULK_PAYLOADS : maxBytes;
   // The bound counts UTF-16 units; only a payload near the limit is worth encoding to know its bytes.
-  if (size > maxBytes || (size * 6 > maxBytes && Buffer.byteLength(JSON.stringify(payload)) > maxBytes)) {
+  if (size > limit || (size * 6 > limit && Buffer.byteLength(JSON.stringify(payload)) > limit)) {
+    const fewer = intent === 'board.post_tasks' ? 'post fewer tasks at once, ' : '';
     throw new ValidationError(
       'payload_too_large',
-      `${intent}: the payload is larger than ${maxBytes} bytes of JSON; store large content elsewhere and post a reference, or raise maxPayloadBytes`,
-      { details: { max_bytes: maxBytes } },
+      `${intent}: the payload is larger than ${limit} bytes of JSON; ${fewer}store large content elsewhere and post a reference, or raise maxPayloadBytes`,
+      { details: { max_bytes: limit } },
     );
+  }
+  return size;
+}
+
+/** Checks each task of a bulk as it would be checked alone; what is refused names its place. Gives their size. */
+function checkTasks(tasks: readonly unknown[], maxBytes: number): number {
+  let size = 1;
+  // By index: a hole in a list must not be passed over.
+  for (let index = 0; index < tasks.length; index++) {
+    const task = tasks[index] as Readonly<Record<string, unknown>>;
+    size += 1 + atIndex(index, () => checkPayload('board.post_task', task, maxBytes));
   }
   return size;
 }

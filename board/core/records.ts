@@ -265,6 +265,8 @@ export interface Lease {
   readonly renewals: number;
   /** What the role has to itself, such as task types; null: everything of its kind. */
   readonly claims: readonly string[] | null;
+  /** How long the holder may be silent before another may take the role over, in milliseconds; as the holder said. */
+  readonly duration_ms: number;
   /** When this term began. */
   readonly taken_at: Micros;
   readonly renewed_at: Micros;

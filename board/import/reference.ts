@@ -1,4 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
+import { refuseUnfinishedCopy } from '../copy/copy-mark.ts';
 import { FLIGHT_LOG_PREFIX } from '../core/decide/records.ts';
 import { errorOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -75,7 +76,8 @@ export async function importReference(file: string, options: ImportReferenceOpti
   await into.open();
   const imported = rowsOf(source, boardId, first, last);
   const keys = { board_id: boardId, task_ids: [], agent_ids: [], idempotency_keys: [], data_keys: [] };
-  await into.transact({ ...keys, profiles_version: -1, reads_leases: false }, ({ board }) => {
+  await into.transact({ ...keys, profiles_version: -1, reads_leases: true }, ({ board, leases }) => {
+    refuseUnfinishedCopy(leases.values(), boardId, into.location);
     refuseUsed(board, boardId, into.location);
     return { changes: { ...imported.changes, board: mergedBoard(board, imported.changes.board) }, result: null };
   });

@@ -19,12 +19,13 @@ export interface BoardClientOptions {
   readonly clock?: () => Micros;
 }
 
-function contextOf({ actor, cycleId, tickId }: CallOptions): RequestContext | undefined {
-  if (actor == null && cycleId == null && tickId == null) return undefined;
+function contextOf({ actor, cycleId, tickId, lease }: CallOptions): RequestContext | undefined {
+  if (actor == null && cycleId == null && tickId == null && lease == null) return undefined;
   return {
     ...(actor != null && { actor }),
     ...(cycleId != null && { cycle_id: cycleId }),
     ...(tickId != null && { tick_id: tickId }),
+    ...(lease != null && { lease: { role: lease.role, term: lease.term } }),
   };
 }
 

@@ -14,6 +14,7 @@ function callOptionsOf({ idempotency_key, context = {} }: RequestEnvelope): Call
     actor: context.actor ?? null,
     cycleId: context.cycle_id ?? null,
     tickId: context.tick_id ?? null,
+    lease: context.lease ?? null,
   };
 }
 

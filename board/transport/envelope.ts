@@ -1,7 +1,7 @@
 /** The A2A envelope: how every intent travels, whatever carries it. */
 import { randomBytes } from 'node:crypto';
 import { type ErrorCode, quadroErrorOf, ValidationError } from '../core/errors.ts';
-import type { Intent } from '../core/intents.ts';
+import type { Intent, LeaseToken } from '../core/intents.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isIdSized, isIntent, MAX_ID_BYTES } from '../core/payload.ts';
 import { isoOf, type Micros } from '../core/time.ts';
@@ -11,6 +11,7 @@ export interface RequestContext {
   readonly actor?: string | null;
   readonly cycle_id?: string | null;
   readonly tick_id?: string | null;
+  readonly lease?: LeaseToken | null;
 }
 
 /** A request as it travels: every value is JSON, every time ISO 8601. */
@@ -80,10 +81,21 @@ function nameOf(where: string, value: unknown): string | null {
   return value;
 }
 
+function leaseOf(value: unknown): LeaseToken | null {
+  if (value === undefined || value === null) return null;
+  if (!isJsonObject(value)) fail('context.lease must be an object');
+  const role = nameOf('context.lease.role', value.role) ?? fail('context.lease.role is missing');
+  const { term } = value;
+  if (typeof term !== 'number' || !Number.isSafeInteger(term)) fail('context.lease.term must be a whole number');
+  return { role, term };
+}
+
 function contextOf(value: unknown): RequestContext {
   if (value === undefined || value === null) return {};
   if (!isJsonObject(value)) fail('context must be an object');
-  return Object.fromEntries(CONTEXT_FIELDS.map(name => [name, nameOf(`context.${name}`, value[name])]));
+  const names = CONTEXT_FIELDS.map(name => [name, nameOf(`context.${name}`, value[name])]);
+  const lease = leaseOf(value.lease);
+  return { ...Object.fromEntries(names), ...(lease && { lease }) };
 }
 
 /**

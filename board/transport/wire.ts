@@ -2,11 +2,12 @@
  * Records ↔ wire. The words are the same on both sides; the one thing that differs is time: microseconds in memory,
  * ISO 8601 on the wire. So this is a table of the fields that hold a time, and nothing else is mapped.
  */
+import { atIndex } from '../core/at-index.ts';
 import { ValidationError } from '../core/errors.ts';
 import type { Intent, ParamsOf, ResultOf } from '../core/intents.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { INTENT_FIELDS } from '../core/payload.ts';
-import type { Agent, ChiefCycle, Event, FlightLogEntry, OmbudsmanTick, Task } from '../core/records.ts';
+import type { Agent, ChiefCycle, Event, FlightLogEntry, Lease, OmbudsmanTick, Task } from '../core/records.ts';
 import type { FlightPlan, Stage } from '../core/stages.ts';
 import { isoOf, microsOf } from '../core/time.ts';
 import { isJsonObject } from './envelope.ts';
@@ -32,6 +33,7 @@ const TASK = fieldsOf<Task>(
 const AGENT = fieldsOf<Agent>('last_seen_at', 'registered_at');
 const EVENT = fieldsOf<Event>('timestamp', 'entered_at', 'last_heartbeat_at');
 const ENTRY = fieldsOf<FlightLogEntry>('timestamp');
+const LEASE = fieldsOf<Lease>('taken_at', 'renewed_at');
 const FLIGHT_PLAN: TimeFields = {
   ...fieldsOf<FlightPlan>('created_at', 'terminal_at'),
   nested: {
@@ -52,6 +54,8 @@ const RESULT: TimeFields = {
     event: EVENT,
     events: EVENT,
     entry: ENTRY,
+    lease: LEASE,
+    leases: LEASE,
     flight_plan: FLIGHT_PLAN,
     cycle: fieldsOf<ChiefCycle>('woke_at', 'slept_at', 'previous_slept_at'),
     tick: fieldsOf<OmbudsmanTick>('started_at', 'ended_at'),
@@ -110,10 +114,17 @@ export function paramsFromWire<I extends Intent>(intent: I, payload: JsonObject)
   const known = Object.entries(payload)
     .filter(([name]) => Object.hasOwn(fields, name))
     .map(([name, value]): [string, Json] => {
+      if (fields[name]?.kind === 'tasks' && Array.isArray(value)) return [name, value.map(taskFromWire)];
       const isNumericText = fields[name]?.kind === 'int' && typeof value === 'string' && WHOLE_NUMBER.test(value);
       return [name, isNumericText ? Number(value) : value];
     });
   return mapTimes(Object.fromEntries(known), paramTimes(intent), toMicros) as unknown as ParamsOf<I>;
+}
+
+/** A task of a bulk, as `board.post_task` takes it alone. */
+function taskFromWire(task: Json, index: number): Json {
+  if (!isJsonObject(task)) return task;
+  return atIndex(index, () => paramsFromWire('board.post_task', task)) as unknown as Json;
 }
 
 /** An intent's result as it travels. */

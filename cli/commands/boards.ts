@@ -1,19 +1,22 @@
 import { Command } from 'commander';
 import { isoOf } from '../../board/core/time.ts';
 import { print, printJson, table } from '../output.ts';
-import { backendOf } from '../source.ts';
+import { BOARD_HELP, backendOf } from '../source.ts';
 
 /** `quadro boards URL` */
 export function boardsCommand(): Command {
   return new Command('boards')
     .description('List the boards of a database')
-    .argument('<url>', 'sqlite:FILE or a .db path')
+    .argument('<url>', BOARD_HELP)
     .option('--json', 'print one JSON array')
-    .addHelpText('after', '\nExample:\n  quadro boards newsroom.db')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quadro boards newsroom.db\n  quadro boards postgres://quadro@127.0.0.1/boards',
+    )
     .action(async (url: string, options: { json?: boolean }) => {
-      const backend = backendOf(url, { readOnly: true });
-      await backend.open();
+      const backend = await backendOf(url, { readOnly: true });
       try {
+        await backend.open();
         const boards = await backend.readBoards();
         if (options.json) {
           await printJson(

@@ -6,7 +6,7 @@ import { progressOf } from '../progress.ts';
 import { interruption } from '../signals.ts';
 import { openSource, SOURCE_HELP } from '../source.ts';
 
-function checkText({ ok, events, tasks, own, inherited, faults, skipped, digest }: CheckReport): string {
+function checkText({ ok, events, tasks, own, inherited, faults, skipped, digest, board_digest }: CheckReport): string {
   const left = own + inherited - faults.length;
   return [
     ...faults.map(fault => `${fault.inherited ? 'inherited' : 'FAULT'}  ${fault.code}  ${printable(fault.message)}`),
@@ -14,6 +14,7 @@ function checkText({ ok, events, tasks, own, inherited, faults, skipped, digest 
     ...skipped.map(each => `not checked  ${printable(each)}`),
     `${ok ? 'The log is whole' : `The log has ${own} faults`}: ${events} events, ${tasks} tasks, ${inherited} inherited faults`,
     `digest ${digest}`,
+    ...(board_digest === null ? [] : [`board digest ${board_digest}`]),
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Analysis, openAnalysis } from '../../analysis/index.ts';
@@ -13,10 +13,11 @@ import { runNewsroom } from '../demo/run-newsroom.ts';
 import { statusLine } from '../demo/status-line.ts';
 import { flightText } from '../flight-text.ts';
 import { loadOtel } from '../load-otel.ts';
+import { maskedUrl } from '../masked-url.ts';
 import { print, printable, shellWord } from '../output.ts';
 import { bottleneckText, sleepText } from '../report-text.ts';
 import { interruption } from '../signals.ts';
-import { backendOf } from '../source.ts';
+import { BOARD_HELP, backendOf } from '../source.ts';
 
 type Otel = Awaited<ReturnType<typeof loadOtel>>;
 
@@ -24,6 +25,7 @@ interface Options {
   readonly tasks: number;
   readonly seconds: number;
   readonly db?: string;
+  readonly board?: string;
   readonly out?: string;
 }
 
@@ -50,7 +52,7 @@ interface Sending {
 }
 
 /** Spans go to the endpoint of the standard variables while the run lasts, where there is one. */
-function sendingOf({ traceBoard }: Otel, board: Board, url: string): Sending | null {
+function sendingOf({ traceBoard }: Otel, board: Board, source: string): Sending | null {
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = process.env;
   if (!OTEL_EXPORTER_OTLP_ENDPOINT && !OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return null;
   let obstacle: string | null = null;
@@ -69,7 +71,7 @@ function sendingOf({ traceBoard }: Otel, board: Board, url: string): Sending | n
       const delivered = `${spans} spans delivered while it ran.`;
       if (isAllSent) return `${delivered}\n`;
       const reason = printable(obstacle ?? error?.message ?? 'it was too slow');
-      return `${delivered} The rest waits for the receiver: ${reason}. npx quadro spans ${url} sends it.\n`;
+      return `${delivered} The rest waits for the receiver: ${reason}. npx quadro spans ${source} sends it.\n`;
     },
   };
 }
@@ -77,7 +79,7 @@ function sendingOf({ traceBoard }: Otel, board: Board, url: string): Sending | n
 async function writeArtifacts({ writeSpans }: Otel, board: Board, folder: string): Promise<void> {
   await exportLog(board, { to: join(folder, 'log') });
   await writeSpans(board, join(folder, 'spans.ndjson'), { withLabel: true });
-  const measured = await measureBoard(board, { scrapeBudgetMs: Number.POSITIVE_INFINITY });
+  const measured = await measureBoard(board, { cursorStore: null, scrapeBudgetMs: Number.POSITIVE_INFINITY });
   await writeFile(join(folder, 'metrics.txt'), (await measured.metrics()).text);
   await measured.close();
 }
@@ -98,48 +100,79 @@ async function tell(board: Board, analysis: Analysis, folder: string): Promise<s
   return taskId;
 }
 
-async function finish(otel: Otel, open: Board, url: string, folder: string): Promise<void> {
-  await writeArtifacts(otel, open, folder);
-  const analysis = await openAnalysis(open);
+/** What a demo works on, and how the commands that it ends with name it. */
+interface Stage {
+  readonly board: Board;
+  readonly folder: string;
+  readonly source: string;
+  readonly isInFolder: boolean;
+}
+
+async function finish(otel: Otel, { board, folder, source, isInFolder }: Stage): Promise<void> {
+  await writeArtifacts(otel, board, folder);
+  const analysis = await openAnalysis(board);
   try {
-    const taskId = await tell(open, analysis, folder);
+    const taskId = await tell(board, analysis, folder);
     const here = relative(process.cwd(), folder) || '.';
-    const board = shellWord(url);
+    const log = isInFolder ? 'the board, its log' : "the board's log";
     await print(
-      `\nWritten to ${here}: the board, its log as Parquet (log/), its spans (spans.ndjson), metrics.txt, report.json.\n` +
+      `\nWritten to ${here}: ${log} as Parquet (log/), its spans (spans.ndjson), metrics.txt, report.json.\n` +
         'Look further:\n' +
-        `  npx quadro flight ${board} ${taskId ?? 'TASK_ID'}\n` +
-        `  npx quadro sql ${board} "select status, count(*) visits, round(median(dwell_seconds), 3) median_s from stages group by 1 order by 3 desc"\n` +
-        `  npx quadro metrics ${board} --port 9464`,
+        `  npx quadro flight ${source} ${taskId ?? 'TASK_ID'}\n` +
+        `  npx quadro sql ${source} "select status, count(*) visits, round(median(dwell_seconds), 3) median_s from stages group by 1 order by 3 desc"\n` +
+        `  npx quadro metrics ${source} --port 9464`,
     );
   } finally {
     await analysis.close();
   }
 }
 
+/** Opens a new board; one that is in use is refused before anything of the demo's is registered there. */
+async function openNewsroom(url: string, boardId: string): Promise<Board> {
+  const backend = await backendOf(url);
+  try {
+    await backend.open();
+    const used = await backend.readBoard(boardId);
+    if (used === null || used.next_sequence_id === 1) {
+      return await openBoard({ backend, boardId, lifecycles: [NEWSROOM], taskTypes: { article: 'newsroom' } });
+    }
+    throw new ValidationError(
+      'invalid_source',
+      `${backend.location} holds a board already: the demo wants a new one; --board NAME makes it beside the others`,
+    );
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+}
+
+/** Opens the board to be made; where that cannot be, a folder that was made for its files goes again. */
+async function openStage(options: Options): Promise<Stage> {
+  const { out: folder = newFolderName(), board: name } = options;
+  const made = await mkdir(folder, { recursive: true });
+  const url = options.db ?? join(folder, 'newsroom.db');
+  const board = await openNewsroom(url, name ?? 'default').catch(async error => {
+    if (made !== undefined) await rmdir(folder).catch(() => undefined);
+    throw error;
+  });
+  const source = `${shellWord(maskedUrl(url))}${name === undefined ? '' : ` --board ${shellWord(name)}`}`;
+  return { board, folder, source, isInFolder: options.db === undefined };
+}
+
 async function run(options: Options): Promise<void> {
   // First, so that a package that is missing is known before anything is written.
   const otel = await loadOtel();
-  const folder = options.out ?? newFolderName();
-  await mkdir(folder, { recursive: true });
-  const url = options.db ?? join(folder, 'newsroom.db');
-  const board = await openBoard({
-    backend: backendOf(url),
-    lifecycles: [NEWSROOM],
-    taskTypes: { article: 'newsroom' },
-  });
+  const stage = await openStage(options);
+  const { board, source } = stage;
   try {
-    if ((await board.board()).next_sequence_id > 1) {
-      throw new ValidationError('invalid_source', `${url} holds a board already: the demo wants a new one`);
-    }
-    await print(`A newsroom of agents works on ${options.tasks} articles, on the board ${url}.\n`);
+    await print(`A newsroom of agents works on ${options.tasks} articles, on the board ${source}.\n`);
     const line = statusLine();
-    const sending = sendingOf(otel, board, shellWord(url));
+    const sending = sendingOf(otel, board, source);
     const signal = interruption();
     await runNewsroom(board, { ...options, signal, onProgress: line.update });
     line.stop();
     if (sending !== null) await print(await sending.stop());
-    await finish(otel, board, url, folder);
+    await finish(otel, stage);
   } finally {
     await board.close();
   }
@@ -148,10 +181,11 @@ async function run(options: Options): Promise<void> {
 /** `quadro demo` */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('A newsroom of agents on an embedded board, and what its log tells')
+    .description('A newsroom of agents on a new board, and what its log tells')
     .option('--tasks <n>', 'how many articles', positiveInteger, 120)
     .option('--seconds <s>', 'about how long it shall take', positive, 20)
-    .option('--db <url>', 'the board to make: sqlite:FILE or a .db path; default in the folder')
+    .option('--db <url>', `the board to make: ${BOARD_HELP}; default in the folder`)
+    .option('--board <name>', 'the name of the board inside that database')
     .option('--out <dir>', 'the folder to write; default a new one here, named by the time')
     .addHelpText('after', '\nExample:\n  quadro demo --tasks 40 --seconds 8 --out demo')
     .action(run);

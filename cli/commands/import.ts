@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { importReference } from '../../board/import/reference.ts';
-import { print, printable, printJson } from '../output.ts';
+import { maskedUrl } from '../masked-url.ts';
+import { print, printable, printJson, shellWord } from '../output.ts';
 import { progressOf } from '../progress.ts';
 import { interruption } from '../signals.ts';
-import { backendOf } from '../source.ts';
+import { BOARD_HELP, backendOf } from '../source.ts';
 
 interface Options {
   readonly into: string;
@@ -12,7 +13,7 @@ interface Options {
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const into = backendOf(options.into);
+  const into = await backendOf(options.into);
   const progress = progressOf('events');
   try {
     const summary = await importReference(file, {
@@ -24,10 +25,12 @@ async function run(file: string, options: Options): Promise<void> {
     progress.stop();
     if (options.json) await printJson(summary);
     else {
+      const url = maskedUrl(options.into);
+      const board = options.board === undefined ? '' : ` --board ${shellWord(options.board)}`;
       await print(
-        `Imported ${summary.events} events of ${summary.tasks} tasks into ${options.into} (board ${printable(summary.board_id)}, ${summary.board_uid}).\n` +
+        `Imported ${summary.events} events of ${summary.tasks} tasks into ${url} (board ${printable(summary.board_id)}, ${summary.board_uid}).\n` +
           `The reference implementation logs no Chief cycles, so this board has no sleep study of that time.\n` +
-          `Next: quadro check ${options.into}`,
+          `Next: quadro check ${shellWord(url)}${board}`,
       );
     }
   } finally {
@@ -41,7 +44,7 @@ export function importCommand(): Command {
   return new Command('import')
     .description("Import the reference implementation's board.db, with its numbers and times as they are")
     .argument('<file>', 'the board.db')
-    .requiredOption('--into <url>', 'the board to make: sqlite:FILE or a .db path')
+    .requiredOption('--into <url>', `the board to make: ${BOARD_HELP}`)
     .option('--board <name>', 'the name of the board inside that database')
     .addOption(new Option('--format <format>', 'what the file is').choices(['quadro']).default('quadro'))
     .option('--json', 'print what was imported as one JSON object')

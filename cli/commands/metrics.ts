@@ -21,7 +21,7 @@ function portNumber(text: string): number {
 }
 
 async function printOnce(source: Source): Promise<void> {
-  const measured = await measureBoard(source.tables, { scrapeBudgetMs: Number.POSITIVE_INFINITY });
+  const measured = await measureBoard(source.tables, { cursorStore: null, scrapeBudgetMs: Number.POSITIVE_INFINITY });
   try {
     await print((await measured.metrics()).text);
   } finally {
@@ -32,7 +32,7 @@ async function printOnce(source: Source): Promise<void> {
 async function serve(source: Source, port: number, host: string): Promise<void> {
   const signal = interruption();
   const cursorStore = await cursorBeside(source, 'prometheus');
-  const measured = await measureBoard(source.tables, cursorStore === null ? {} : { cursorStore });
+  const measured = await measureBoard(source.tables, { cursorStore });
   try {
     const server = await serveMetrics(measured, { port, host });
     process.stderr.write(`serving ${server.url}\n`);

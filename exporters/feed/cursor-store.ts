@@ -31,13 +31,17 @@ const NAME = /^[A-Za-z0-9._-]{1,100}$/;
  * @example cursorPath('/var/board.db', 'otlp') // '/var/board.db.cursor-otlp.json'
  */
 export function cursorPath(sidecarPath: string, name: string): string {
-  if (!NAME.test(name)) {
-    throw new QuadroError(
-      'invalid_configuration',
-      `A cursor's name takes letters, digits, ".", "_", "-", not "${name}"`,
-    );
-  }
+  assertCursorName(name);
   return `${sidecarPath}.cursor-${name}.json`;
+}
+
+/** @throws QuadroError `invalid_configuration` for a name that would lead elsewhere, or is too long for a key. */
+export function assertCursorName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new QuadroError(
+    'invalid_configuration',
+    `A cursor's name takes up to 100 letters, digits, ".", "_", "-", not "${name}"`,
+  );
 }
 
 /**
@@ -77,7 +81,7 @@ export async function loadCursor(
   throw new QuadroError(
     'invalid_configuration',
     `The saved cursor belongs to board ${saved.board_uid} and destination "${saved.destination}", not to board ` +
-      `${board.board_uid} (${board.board_id}) and "${destination}". Give this reader a cursor file of its own.`,
+      `${board.board_uid} (${board.board_id}) and "${destination}". Give this reader a cursor of its own, or remove that one.`,
     { details: { saved_board_uid: saved.board_uid, board_uid: board.board_uid, destination } },
   );
 }
@@ -121,7 +125,8 @@ function parseSaved(path: string, text: string): SavedCursor {
   return value;
 }
 
-function isSavedCursor(value: unknown): value is SavedCursor {
+/** Whether what a store held is a place: a file or a row may hold anything. */
+export function isSavedCursor(value: unknown): value is SavedCursor {
   if (!isObject(value) || !isObject(value.cursor)) return false;
   const { events, chief_cycles, ombudsman_ticks } = value.cursor;
   const hasNames = typeof value.board_uid === 'string' && typeof value.destination === 'string';

@@ -36,8 +36,8 @@ export interface FeedOptions {
 }
 
 /**
- * Reads a board's three logs after a cursor, in order within each log, and follows them as they grow: woken by the
- * source's own commits, else by a poll of the board's counters. The reader sets the pace: nothing is read ahead.
+ * Reads a board's three logs after a cursor, in order within each log, and follows them as they grow: woken by the commits
+ * its source tells of, else by a poll of the board's counters. The reader sets the pace: nothing is read ahead.
  *
  * @throws QuadroError `cursor_beyond_log` where the cursor is past a log's end: the database was put back to an older
  * state, or the cursor is another's.

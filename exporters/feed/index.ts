@@ -1,4 +1,11 @@
 /** The one way to read a board's logs: by cursor, in bounded batches, with a durable place. */
+export {
+  boardCursorStore,
+  type CursorBackend,
+  defaultCursorStore,
+  type StoredLog,
+  sidecarCursorStore,
+} from './board-cursor-store.ts';
 export { cursorAt } from './cursor-at.ts';
 export { type CursorKeeper, cursorKeeper } from './cursor-keeper.ts';
 export {

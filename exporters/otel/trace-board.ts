@@ -1,15 +1,12 @@
-import type { Backend } from '../../board/backends/backend.ts';
 import { type QuadroError, quadroErrorOf } from '../../board/core/errors.ts';
 import type { Cursor } from '../../board/core/records.ts';
-import type { LogSource } from '../../board/log-source.ts';
-import { type CursorStore, cursorPath, fileCursorStore } from '../feed/index.ts';
+import { type CursorStore, defaultCursorStore, type StoredLog } from '../feed/index.ts';
 import { pause } from '../feed/pause.ts';
 import { type ExportOptions, type ExportProgress, type ExportSummary, exportTo, sinkOf } from './export-spans.ts';
 import type { SpanSink } from './sink.ts';
 
 /** A board that spans can be taken from while it runs: a `Board`, or any log. */
-export interface TraceableBoard extends LogSource {
-  readonly backend?: Pick<Backend, 'sidecarPath'>;
+export interface TraceableBoard extends StoredLog {
   /** Has the board's `close` stop the tracing first. */
   closeWith?(closer: () => Promise<unknown>): void;
 }
@@ -44,7 +41,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set(['cursor_beyond_log', 'invalid_
 /**
  * Sends a board's spans while it runs. It reads the board's log like any other reader, so it can neither fail nor hold up a
  * command; where it fails itself it says so and goes on from its cursor later. The cursor is kept beside a board that lives
- * in a file; give a `cursorStore` for any other, or spans are sent from the log's start again by the next process.
+ * in a file, and in the database of one on a server; give a `cursorStore` for any other, or spans are sent from the log's start
+ * again by the next process. Of several processes on one board, one traces.
  *
  * @example
  * const tracing = traceBoard(board, { url: 'http://localhost:4318' });
@@ -92,7 +90,7 @@ async function keepExporting(
     };
     try {
       sink ??= sinkOf({ ...options, follow: true });
-      const cursorStore = options.cursorStore ?? (await storeBeside(board));
+      const cursorStore = options.cursorStore ?? (await storeOf(board));
       const place = { ...(cursorStore && { cursorStore }), ...(from !== undefined && { from }) };
       const run = { ...options, ...place, onProgress, drain, signal, closeDeadlineMs: 0 };
       total = sum(total, await exportTo(sink, board, run));
@@ -134,12 +132,9 @@ function sum(total: TracingSummary, run: ExportSummary): TracingSummary {
   };
 }
 
-/** The cursor file beside the board's own; a board that is not its database's `default` has one of its own. */
-async function storeBeside(board: TraceableBoard): Promise<CursorStore | undefined> {
-  const sidecarPath = board.backend?.sidecarPath ?? null;
-  if (sidecarPath === null) return undefined;
-  const { board_id, board_uid } = await board.board();
-  return fileCursorStore(cursorPath(sidecarPath, board_id === 'default' ? 'otlp' : `otlp-${board_uid}`));
+async function storeOf(board: TraceableBoard): Promise<CursorStore | undefined> {
+  if (board.backend === undefined) return undefined;
+  return defaultCursorStore(board.backend, await board.board(), 'otlp') ?? undefined;
 }
 
 function warn(error: QuadroError): void {

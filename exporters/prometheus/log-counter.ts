@@ -8,7 +8,7 @@ import { TaskPosts } from './task-posts.ts';
 import type { Totals } from './totals.ts';
 
 /** Who reads, as the cursor store has it. */
-const DESTINATION = 'prometheus';
+export const DESTINATION = 'prometheus';
 
 const BATCH_ROWS = 1000;
 /** How much of a long catch-up a kill can make to be read again. */

@@ -1,12 +1,11 @@
 import { QuadroError } from '../../board/core/errors.ts';
-import type { LogSource } from '../../board/log-source.ts';
 import type { MeteredBoard } from '../../board/meter.ts';
 import { importPeer } from '../../board/missing-package.ts';
-import type { CursorStore } from '../feed/index.ts';
+import { type CursorStore, defaultCursorStore, type StoredLog } from '../feed/index.ts';
 import { acceptsOpenMetrics } from './accepts-open-metrics.ts';
 import { ExemplarIds } from './exemplar-ids.ts';
 import type { FamilyOptions } from './family.ts';
-import { LogCounter } from './log-counter.ts';
+import { DESTINATION, LogCounter } from './log-counter.ts';
 import { type AnyRegistry, MetricView } from './metric-view.ts';
 import { METRICS, type MetricOrigin, QUEUE_DEPTH, STAGE_DURATION } from './names.ts';
 import { boardMeter, type ExporterMeter, exporterMeter } from './process-meters.ts';
@@ -15,8 +14,11 @@ import { Totals } from './totals.ts';
 
 /** How to measure a board. */
 export interface MeasureOptions extends FamilyOptions {
-  /** Where totals and cursor survive the process, such as a `fileCursorStore`. Default: nowhere; the log is read anew. */
-  readonly cursorStore?: CursorStore;
+  /**
+   * Where totals and cursor survive the process, such as a `fileCursorStore`; null: nowhere, the log is read anew. Default:
+   * the database of a board on a server, else nowhere.
+   */
+  readonly cursorStore?: CursorStore | null;
   /** A prom-client registry to be in, beside metrics of your own. Default: a new one; never the global one. */
   readonly registry?: AnyRegistry;
   /**
@@ -67,8 +69,8 @@ function warn(error: unknown): void {
  * @throws ConfigurationError (`missing_package`) without prom-client; QuadroError `invalid_configuration` for options or a
  * cursor that cannot be used.
  */
-export async function measureBoard(source: LogSource, options: MeasureOptions = {}): Promise<MeasuredBoard> {
-  const { cursorStore, scrapeBudgetMs = 3000, onError = warn } = options;
+export async function measureBoard(source: StoredLog, options: MeasureOptions = {}): Promise<MeasuredBoard> {
+  const { scrapeBudgetMs = 3000, onError = warn } = options;
   checkDisabledLabels(options.disabledLabels ?? []);
   const prom = await importPeer('prom-client', () => import('prom-client'));
   const totals = {
@@ -76,9 +78,17 @@ export async function measureBoard(source: LogSource, options: MeasureOptions = 
     state: totalsOf('state', options),
     local: totalsOf('process', options),
   };
-  const counter = await LogCounter.open(source, totals.log, { cursorStore, onError });
+  const cursorStore = options.cursorStore === undefined ? await storeOf(source) : options.cursorStore;
+  const counter = await LogCounter.open(source, totals.log, { cursorStore: cursorStore ?? undefined, onError });
   const registry: AnyRegistry = options.registry ?? new prom.Registry();
   return new Measurement({ source, totals, counter, registry, scrapeBudgetMs });
+}
+
+/** Only a server's database: a file beside the board's own is made where somebody asks for one. */
+async function storeOf(source: StoredLog): Promise<CursorStore | null> {
+  const { backend } = source;
+  if (backend === undefined || backend.sidecarPath !== null) return null;
+  return defaultCursorStore(backend, await source.board(), DESTINATION);
 }
 
 function totalsOf(origin: MetricOrigin, options: FamilyOptions): Totals {
@@ -90,7 +100,7 @@ function totalsOf(origin: MetricOrigin, options: FamilyOptions): Totals {
 
 /** What a {@link Measurement} is made of. */
 interface Parts {
-  readonly source: LogSource;
+  readonly source: StoredLog;
   /** By where values come from; `local` is what only this process knows. */
   readonly totals: { readonly log: Totals; readonly state: Totals; readonly local: Totals };
   readonly counter: LogCounter;

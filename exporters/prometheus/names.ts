@@ -177,13 +177,13 @@ export const CHIEF_CONSECUTIVE_NOOPS: GaugeSpec = gauge(
   'Reactive cycles without an action since the last action.',
 );
 
-/** What the Chief says it does, as one series a state. */
+/** What the Chiefs say they do, as one series a state. */
 export const CHIEF_STATE: GaugeSpec = gauge(
   'quadro_chief_state',
   'state',
   ['state'],
   [],
-  'One for the state the Chief last reported, zero for the others.',
+  'Chiefs by the state they last reported: one for the only Chief, zero for its other states.',
 );
 
 /** When the Chief last woke. */

@@ -12,21 +12,21 @@ export interface GaugeSource {
   /** Unfinished tasks by type, status and stage kind: one grouped query. */
   countOpenTasks(): Promise<readonly TaskCount[]>;
   listAgents(): Promise<readonly Agent[]>;
-  /** A data key's value, null where it is not there. */
-  getData(key: string): Promise<{ readonly value: Json }>;
+  /** The data keys that begin with a prefix. */
+  listData(prefix: string): Promise<{ readonly entries: readonly { readonly value: Json }[] }>;
 }
 
 /** Whether a source knows its present state; an exported log does not. */
 export function isGaugeSource(source: object): source is GaugeSource {
-  return ['countOpenTasks', 'listAgents', 'getData'].every(
+  return ['countOpenTasks', 'listAgents', 'listData'].every(
     method => method in source && typeof (source as Record<string, unknown>)[method] === 'function',
   );
 }
 
 const AGENT_STATUSES = ['IDLE', 'BUSY', 'OFFLINE'];
 const CHIEF_STATES = ['sleeping', 'thinking', 'acting'];
-/** The data key in which a Chief reports (spec.md). */
-const CHIEF_TELEMETRY_KEY = '_chief_telemetry';
+/** The data keys in which Chiefs report: a Chief with a name of its own adds that (spec.md). */
+const CHIEF_TELEMETRY_PREFIX = '_chief_telemetry';
 
 /**
  * Reads the present state into the gauges.
@@ -37,12 +37,15 @@ export async function readState(source: GaugeSource, state: Totals, stages: Fami
   const [tasks, agents, telemetry] = await Promise.all([
     source.countOpenTasks(),
     source.listAgents(),
-    source.getData(CHIEF_TELEMETRY_KEY),
+    source.listData(CHIEF_TELEMETRY_PREFIX),
   ]);
   setTasks(state, tasks, stages);
   setOldest(state.family(OLDEST_ENTERED), tasks);
   setAgents(state, agents);
-  setChiefState(state, telemetry.value);
+  setChiefState(
+    state,
+    telemetry.entries.map(({ value }) => value),
+  );
 }
 
 function setTasks(state: Totals, tasks: readonly TaskCount[], stages: Family): void {
@@ -78,9 +81,13 @@ function setAgents(state: Totals, agents: readonly Agent[]): void {
   }
 }
 
-function setChiefState(state: Totals, telemetry: Json): void {
-  if (telemetry === null || typeof telemetry !== 'object' || !('status' in telemetry)) return;
+function setChiefState(state: Totals, telemetry: readonly Json[]): void {
+  const reported = telemetry.flatMap(value =>
+    value !== null && typeof value === 'object' && 'status' in value ? [value.status] : [],
+  );
+  if (reported.length === 0) return;
   for (const each of CHIEF_STATES) {
-    state.apply({ kind: 'set', metric: CHIEF_STATE, labels: [each], to: each === telemetry.status ? 1 : 0 });
+    const to = reported.filter(status => status === each).length;
+    state.apply({ kind: 'set', metric: CHIEF_STATE, labels: [each], to });
   }
 }

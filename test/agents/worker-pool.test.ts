@@ -31,6 +31,23 @@ describe('WorkerPool', () => {
     await pool.close();
   });
 
+  it('a named pool’s agents are nobody else’s', async () => {
+    const office = await openOffice();
+    const pools = ['oslo', 'rome'].map(name => poolOf(office, { note: { workers: 2, execute } }, { name }));
+    await Promise.all(pools.map(pool => pool.build()));
+    const { agents } = await office.board.getFullState();
+    expect(agents.map(each => [each.agent_id, each.a2a_url])).toEqual([
+      ['oslo_note_worker_1', 'a2a://workers/oslo/note_1'],
+      ['oslo_note_worker_2', 'a2a://workers/oslo/note_2'],
+      ['rome_note_worker_1', 'a2a://workers/rome/note_1'],
+      ['rome_note_worker_2', 'a2a://workers/rome/note_2'],
+    ]);
+    await pools[0]?.close();
+    const statuses = (await office.board.listAgents()).map(each => each.status);
+    expect(statuses).toEqual(['OFFLINE', 'OFFLINE', 'IDLE', 'IDLE']);
+    await pools[1]?.close();
+  });
+
   it('Q54: working statuses and time-outs come from the capabilities; an Ombudsman only after build', async () => {
     const office = await openOffice();
     const pool = poolOf(office, {

@@ -62,6 +62,70 @@ export function agentRules(on: BoardFixture): void {
       expect(await rows()).toEqual(before);
     });
 
+    it('ours: the first claim begins an assignment; one that comes later, or is not the assignee’s, aborts and changes nothing', async () => {
+      await register(on.board, 'a');
+      await register(on.board, 'b');
+      await post(on.board, 't');
+      const [assigned] = await walk(on.board, 't', ['IN_PROGRESS@a']);
+      const fence = assigned?.sequence_id ?? null;
+      const claim = (agent_id: string, idempotencyKey: string | null = null) =>
+        on.board.postAgentHeartbeat({ agent_id, task_id: 't', fence, claim: true }, { idempotencyKey });
+      const posted = await everything(on.board);
+      expect(await claim('b')).toMatchObject({ abort: true, event: null, task: { heartbeats: 0, assigned_to: 'a' } });
+      expect(await everything(on.board)).toEqual(posted);
+      const first = await claim('a', 'one');
+      expect(first).toMatchObject({ abort: false, event: { event_type: 'task_heartbeat' }, task: { heartbeats: 1 } });
+      const begun = await everything(on.board);
+      expect(await claim('a', 'two')).toMatchObject({ abort: true, event: null, task: { heartbeats: 1 } });
+      expect(await claim('a', 'one'), 'sent again by whoever was not told').toEqual(first);
+      expect(await everything(on.board)).toEqual(begun);
+      const plain = await on.board.postAgentHeartbeat({ agent_id: 'a', task_id: 't', fence });
+      expect(plain).toMatchObject({ abort: false, task: { heartbeats: 2 } });
+    });
+
+    it('ours: of claims in one commit one counts, and one that does not is not kept under its key', async () => {
+      await register(on.board, 'a');
+      await post(on.board, 't', 'memo');
+      await walk(on.board, 't', ['IN_PROGRESS@a']);
+      const claim = (idempotencyKey: string) =>
+        on.board.postAgentHeartbeat({ agent_id: 'a', task_id: 't', claim: true }, { idempotencyKey });
+      const claims = await Promise.all([claim('one'), claim('two'), claim('one')]);
+      expect(claims.map(each => each.abort)).toEqual([false, true, false]);
+      expect(claims[2]).toEqual(claims[0]);
+      expect((await on.board.getTask('t')).task.heartbeats).toBe(1);
+      await walk(on.board, 't', ['STALE', 'UNASSIGNED', 'IN_PROGRESS@a']);
+      expect((await claim('two')).abort, 'a new assignment is claimed anew').toBe(false);
+    });
+
+    it.runIf(on.outlivesConnection)('ours: of two processes’ claims one counts', async () => {
+      const other = await on.reopen();
+      await register(on.board, 'a');
+      for (const id of ['t', 'u', 'v']) {
+        await post(on.board, id, 'memo');
+        await walk(on.board, id, ['IN_PROGRESS@a']);
+        const claims = [on.board, other].map(each =>
+          each.postAgentHeartbeat({ agent_id: 'a', task_id: id, claim: true }),
+        );
+        expect((await Promise.all(claims)).map(each => each.abort).sort()).toEqual([false, true]);
+        expect((await other.getTask(id)).task.heartbeats).toBe(1);
+      }
+    });
+
+    it('ours: a claim of an assignment that is over is a late beat; nobody claims what nobody works on', async () => {
+      await register(on.board, 'a');
+      await post(on.board, 't');
+      const [assigned] = await walk(on.board, 't', ['IN_PROGRESS@a', 'PENDING_REVIEW']);
+      const claim = (fence: number | null) =>
+        on.board.postAgentHeartbeat({ agent_id: 'a', task_id: 't', fence, claim: true });
+      const late = await claim(assigned?.sequence_id ?? null);
+      expect(late).toMatchObject({ abort: true, event: { payload: { fenced: true } } });
+      // Waiting for its review it still names its author.
+      expect(await claim(null)).toMatchObject({ abort: true, event: null, task: { assigned_to: 'a', heartbeats: 0 } });
+      expect(await refusalOf(on.board.postAgentHeartbeat({ agent_id: 'a', claim: true }))).toBe(
+        'ValidationError invalid_payload: A claim needs the task_id of the assignment it begins',
+      );
+    });
+
     it('Q36: work makes its agent BUSY; handing it in, losing it or ending it makes it IDLE', async () => {
       await register(on.board, 'a');
       await register(on.board, 'b');

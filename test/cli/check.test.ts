@@ -20,7 +20,9 @@ describe('check', () => {
     const file = await tampered('');
     const { status, stdout } = await quadro(['check', file]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^The log is whole: 8 events, 2 tasks, 0 inherited faults\ndigest [0-9a-f]{64}\n$/);
+    expect(stdout).toMatch(
+      /^The log is whole: 8 events, 2 tasks, 0 inherited faults\ndigest [0-9a-f]{64}\nboard digest [0-9a-f]{64}\n$/,
+    );
     await quadroJson(['export', file, '--to', `${file}-log`]);
     const { digest } = await quadroJson<CheckReport>(['check', `${file}-log`]);
     expect(stdout).toContain(digest);

@@ -31,6 +31,7 @@ describe('the conventions of every command', () => {
     [],
     ['demo'],
     ['import'],
+    ['copy'],
     ['export'],
     ['spans'],
     ['metrics'],
@@ -99,10 +100,14 @@ describe('the conventions of every command', () => {
     [['report', 'folder'], /folder is no exported log: it has no events file/],
     [['report', 'other.ndjson'], /other.ndjson holds rows that are no events of Quadro/],
     [['check', 'broken.parquet'], /broken.parquet does not hold the table events: .*\(invalid_source\)/],
-    [['report', 'sqlite:'], /names no board: give sqlite:FILE or a .db path/],
-    [['report', 'postgres://user@host/db'], /keeps boards in SQLite: give sqlite:FILE or a .db path/],
-    [['import', 'x', '--into', 'mysql://host/db'], /keeps boards in SQLite/],
-    [['boards', 'mariadb://host/db'], /keeps boards in SQLite/],
+    [['report', 'sqlite:'], /names no board: give sqlite:FILE, a .db path, postgres:\/\/… or mysql:\/\/…/],
+    [
+      ['report', 'postgres://u:s3cret@127.0.0.1:1/db'],
+      /no server answers there; check that it runs.*\(storage_unavailable\)/,
+    ],
+    [['import', 'board.db', '--into', 'mysql://host/'], /The database has no name: give mysql:\/\/…\/database/],
+    [['boards', 'mariadb://u:s3cret@127.0.0.1:1/db'], /no server answers there/],
+    [['boards', 'mongodb://u:s3cret@h/db'], /mongodb:\/\/u:\*\*\*@h\/db names no board: give sqlite:FILE/],
     [['report', 'board.db', '--board', 'other'], /no board other in board.db: it holds default \(board_not_found\)/],
     [['flight', 'board.db', 'none'], /Task not found: none \(task_not_found\)/],
     [['flight', 'board.db'], /missing required argument 'task_id' \(see quadro flight --help\)/],
@@ -143,6 +148,7 @@ describe('the conventions of every command', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(line);
     expect(stderr).toMatch(/^quadro: [^\n]+\n$/);
+    expect(stderr).not.toContain('s3cret');
     const after = readdirSync(dir, { recursive: true }).filter(name => !/-(wal|shm)$/.test(String(name)));
     expect(after.toSorted(), 'what it wrote').toEqual(before.toSorted());
   });

@@ -86,6 +86,7 @@ describe('docs/cli.md', () => {
     [['spans', 'newsroom.db', '--to', 'again.ndjson'], 'spans'],
     [['boards', 'newsroom.db'], 'boards'],
     [['import', 'board.db', '--into', 'again.db'], 'import'],
+    [['copy', 'newsroom.db', '--into', 'copied.db'], 'copy'],
   ])('names every field of %j --json', async (args, name) => {
     if (sharedPath(NEWSROOM) === null) return;
     const value = await quadroJson<object>(args, { cwd: dir });

@@ -1,28 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { tempDir } from '../support/temp.ts';
+import { runVitest } from '../support/run-vitest.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-
-/** Runs vitest with our configuration over a project that holds one test file. */
 function runSuite(body: string, env: Record<string, string> = {}) {
-  const project = tempDir();
-  mkdirSync(join(project, 'test/support'), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
-  cpSync(join(ROOT, 'vitest.config.ts'), join(project, 'vitest.config.ts'));
-  const reporter = 'test/support/closing-line-reporter.ts';
-  cpSync(join(ROOT, reporter), join(project, reporter));
-  writeFileSync(join(project, 'package.json'), '{"type":"module"}');
-  writeFileSync(join(project, 'test/a.test.ts'), `import { it } from 'vitest';\n${body}`);
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const { CI: _, VITEST: __, ...clean } = process.env;
-  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run'], {
-    cwd: project,
-    encoding: 'utf8',
-    env: { ...clean, ...env },
-  });
+  const { status, stdout } = runVitest(`import { it } from 'vitest';\n${body}`, env);
   return { status, lastLine: stdout.trimEnd().split('\n').at(-1), end: stdout.slice(-1) };
 }
 

@@ -21,6 +21,8 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   'board/index.ts': /^(yaml|smol-toml)$/,
   'exporters/feed/index.ts': /^(yaml|smol-toml)$/,
   'board/backends/sqlite/index.ts': /^(yaml|smol-toml|kysely)$/,
+  'board/backends/postgres/index.ts': /^(yaml|smol-toml|kysely)$/,
+  'board/backends/mysql/index.ts': /^(yaml|smol-toml|kysely)$/,
   'exporters/files/index.ts': /^(yaml|smol-toml)$/,
   'exporters/otel/index.ts': /^(yaml|smol-toml|@opentelemetry\/.*)$/,
   'exporters/prometheus/index.ts': /^(yaml|smol-toml)$/,

@@ -1,12 +1,13 @@
+import type { Backend } from '../../board/backends/backend.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import { type Board, type Event, openBoard } from '../../board/index.ts';
 import { cycleRow, tickRow } from './array-log.ts';
 
-/** A board in a file (or in memory), with a clock that moves a second a reading. */
-export function testBoard(file = ':memory:'): Promise<Board> {
+/** A board in a file (in memory, on a server), with a clock that moves a second a reading. */
+export function testBoard(file = ':memory:', backend: Backend = sqlite({ file })): Promise<Board> {
   let now = 1_790_000_000_000_000;
   return openBoard({
-    backend: sqlite({ file }),
+    backend,
     taskTypes: { note: 'fast' },
     clock: () => {
       now += 1_000_000;

@@ -114,6 +114,10 @@ describe('a board of this process', () => {
     expect(sampleOf(text, 'quadro_dispatch_stranded', { capability: 'memo' })).toBe(2);
     expect(sampleOf(text, 'quadro_chief_state', { state: 'thinking' })).toBe(1);
     expect(sampleOf(text, 'quadro_chief_state', { state: 'sleeping' })).toBe(0);
+    await board.putData('_chief_telemetry:ads', { status: 'sleeping' });
+    const { text: several } = await metrics.metrics();
+    expect(sampleOf(several, 'quadro_chief_state', { state: 'thinking' })).toBe(1);
+    expect(sampleOf(several, 'quadro_chief_state', { state: 'sleeping' })).toBe(1);
     expect(sampleOf(text, 'quadro_ombudsman_tick_duration_seconds_sum', { result: 'found' })).toBe(0.5);
     expect(sampleOf(text, 'quadro_ombudsman_last_tick_timestamp_seconds')).toBe(5.5);
   });

@@ -3,6 +3,7 @@ import type { Event } from '../../board/core/records.ts';
 /** A command of a random sequence. Fences are small numbers, so that some are right by chance. */
 export type ModelCommand = { readonly key: string | null } & (
   | { readonly kind: 'post'; readonly id: string; readonly type: string }
+  | { readonly kind: 'bulk'; readonly posts: readonly { readonly id: string; readonly type: string }[] }
   | {
       readonly kind: 'move';
       readonly id: string;
@@ -10,16 +11,34 @@ export type ModelCommand = { readonly key: string | null } & (
       readonly assign: string | null | undefined;
       readonly fence: number | null;
     }
-  | { readonly kind: 'beat'; readonly agent: string; readonly id: string | null; readonly fence: number | null }
+  | {
+      readonly kind: 'beat';
+      readonly agent: string;
+      readonly id: string | null;
+      readonly fence: number | null;
+      readonly claim: boolean;
+    }
   | { readonly kind: 'result'; readonly id: string; readonly fence: number | null }
   | { readonly kind: 'archive'; readonly id: string }
 );
 
-/** What became of it: a refusal's code, or the event (null where the intent makes none), as the model tells it. */
+/** An event, as the model tells it. */
+export interface ModelEvent {
+  readonly sequence_id: number;
+  readonly event_type: string;
+  readonly from_status: string | null;
+  readonly to_status: string;
+}
+
+/**
+ * What became of a command: a refusal's code, that a claim does not count, the event (null where the intent makes none), or a
+ * bulk's events.
+ */
 export type ModelOutcome =
   | { readonly code: string }
-  | { readonly event: null }
-  | { readonly event: { sequence_id: number; event_type: string; from_status: string | null; to_status: string } };
+  | { readonly counts: false }
+  | { readonly event: ModelEvent | null }
+  | { readonly events: readonly ModelEvent[] };
 
 interface ModelTask {
   readonly profile: keyof typeof STEPS;
@@ -123,7 +142,7 @@ export class BoardModel {
       return [known.request === request ? known.outcome : { code: 'idempotency_conflict' }, this];
     }
     const [outcome, after] = this.#decide(command);
-    if ('code' in outcome || !isKeyed) return [outcome, after];
+    if ('code' in outcome || 'counts' in outcome || !isKeyed) return [outcome, after];
     return [
       outcome,
       new BoardModel(this.#agents, after, { keys: new Map(after.#keys).set(key, { request, outcome }) }),
@@ -133,8 +152,12 @@ export class BoardModel {
   #decide(command: ModelCommand): readonly [ModelOutcome, BoardModel] {
     const refuse = (code: string): readonly [ModelOutcome, BoardModel] => [{ code }, this];
     if (command.kind === 'post') return this.#post(command.id, command.type as keyof typeof MODEL_TYPES);
+    if (command.kind === 'bulk') return this.#postAll(command.posts);
     if (command.kind === 'beat' && !this.#agents.has(command.agent)) return refuse('agent_not_found');
-    if (command.id === null) return [{ event: null }, this];
+    if (command.id === null) {
+      const isClaim = command.kind === 'beat' && command.claim;
+      return isClaim ? refuse('invalid_payload') : [{ event: null }, this];
+    }
     const task = this.tasks.get(command.id);
     if (task === undefined) return refuse('task_not_found');
     if (command.kind === 'archive') return this.#archive(command.id, task);
@@ -143,6 +166,7 @@ export class BoardModel {
     if (isOld) return refuse('fence_conflict');
     if (task.archived) return refuse('task_archived');
     if (command.kind === 'beat') {
+      if (command.claim && (task.holder !== command.agent || task.beats > 0)) return [{ counts: false }, this];
       return this.#append(command.id, { ...task, beats: task.beats + 1 }, 'task_heartbeat', task.status);
     }
     if (command.kind === 'move') return this.#move(command.id, task, command.to, command.assign);
@@ -163,6 +187,18 @@ export class BoardModel {
       holder: null,
     };
     return this.#append(id, task, 'task_posted', null);
+  }
+
+  #postAll(posts: readonly { readonly id: string; readonly type: string }[]): readonly [ModelOutcome, BoardModel] {
+    let after: BoardModel = this;
+    const events: ModelEvent[] = [];
+    for (const { id, type } of posts) {
+      const [outcome, next] = after.#post(id, type as keyof typeof MODEL_TYPES);
+      if (!('event' in outcome) || outcome.event === null) return [outcome, this];
+      events.push(outcome.event);
+      after = next;
+    }
+    return [{ events }, after];
   }
 
   #archive(id: string, task: ModelTask): readonly [ModelOutcome, BoardModel] {

@@ -101,6 +101,12 @@ describe('BoardClient', () => {
     await client.putData('k', [1]);
     await client.postResult({ task_id: 't1', output: { ok: true } });
     expect(await client.getTask('t1')).toEqual(await board.getTask('t1'));
+    const bulk = await client.postTasks([
+      { task_type: 'note', label: 'y', task_id: 't2' },
+      { task_type: 'note', label: 'z' },
+    ]);
+    expect(bulk.events).toEqual((await board.streamEvents()).events.slice(-2));
+    expect(bulk.tasks[0]).toEqual((await board.getTask('t2')).task);
     expect(await client.getFullState()).toEqual(await board.getFullState());
     expect(await client.listTasksByStatus(['COMPLETE'])).toEqual(await board.listTasksByStatus(['COMPLETE']));
     expect(await client.streamEvents()).toEqual(await board.streamEvents());
@@ -128,6 +134,9 @@ describe('BoardClient', () => {
     const stale = { task_id, to_status: 'IN_PROGRESS', fence: 0 };
     expect((await refusal(client.updateTask(stale)))[0]).toBe(ConflictError);
     expect((await refusal(client.postTask({ task_type: 'note' } as never)))[0]).toBe(ValidationError);
+    const twice = [{ task_type: 'note', label: 'x', task_id }];
+    expect(await refusal(client.postTasks(twice))).toEqual(await refusal(board.postTasks(twice)));
+    expect((await refusal(client.postTasks(twice)))[1]).toBe('duplicate_task_id');
   });
 
   it('Q34: the idempotency key travels', async () => {

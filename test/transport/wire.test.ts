@@ -50,7 +50,7 @@ describe('wire', () => {
     const { task_id } = await post(board, 'note');
     await board.updateTask({ task_id, to_status: 'IN_PROGRESS', assigned_to: 'ann' });
     await board.appendFlightLog({ task_id, stage: 'IN_PROGRESS', payload: { created_at: 5 } });
-    const results = [
+    const results: object[] = [
       await board.postAgentHeartbeat({ agent_id: 'ann', task_id }),
       await board.postResult({ task_id, agent_id: 'ann', output: 'x' }),
       await board.getFullState(),
@@ -60,6 +60,10 @@ describe('wire', () => {
       await board.archiveTask(task_id),
       await board.call('board.record_cycle', CYCLE),
       await board.call('board.record_tick', TICK),
+      await board.postTasks([
+        { task_type: 'note', label: 'x' },
+        { task_type: 'note', label: 'y' },
+      ]),
     ];
     for (const result of results) {
       const wire = JSON.parse(JSON.stringify(resultToWire(result as never))) as JsonObject;
@@ -104,6 +108,22 @@ describe('wire', () => {
     expect(paramsFromWire('board.post_task', { priority: 'high' })).toEqual({ priority: 'high' });
     const hostile = JSON.parse('{"task_id":"t","__proto__":{"fence":1}}') as JsonObject;
     expect(() => paramsFromWire('board.get_task', hostile)).toThrow(/__proto__/);
+  });
+
+  it('the tasks of a bulk travel as they would alone', () => {
+    const params = { tasks: [{ task_type: 'x', label: '7', task_id: null }] };
+    expect(paramsFromWire('board.post_tasks', paramsToWire('board.post_tasks', params))).toEqual(params);
+    const tasks: Json[] = [
+      { task_type: 'x', label: '7', priority: '3', colour: 'red' },
+      { priority: 'high' },
+      'no task',
+      null,
+    ];
+    const known = [{ task_type: 'x', label: '7', priority: 3 }, { priority: 'high' }, 'no task', null];
+    expect(paramsFromWire('board.post_tasks', { tasks, colour: 'red' })).toEqual({ tasks: known });
+    expect(paramsFromWire('board.post_tasks', { tasks: 'none' })).toEqual({ tasks: 'none' });
+    const hostile = JSON.parse('{"tasks":[{"label":"x"},{"__proto__":{"priority":1}}]}') as JsonObject;
+    expect(() => paramsFromWire('board.post_tasks', hostile)).toThrow(/tasks\[1\]: .*__proto__/);
   });
 
   it('an absent parameter and one that is null stay different', () => {

@@ -84,6 +84,7 @@ export const TABLES: Readonly<Record<TableName, TableColumns>> = {
     term: 'int',
     renewals: 'int',
     claims: 'json',
+    duration_ms: 'int',
     taken_at: 'int',
     renewed_at: 'int',
   }),
@@ -141,6 +142,7 @@ function decodeValue(kind: ColumnKind | undefined, value: unknown): unknown {
     case 'int':
       return Number(value);
     default:
-      return value;
+      // Columns that compare byte for byte come as bytes from some drivers.
+      return Buffer.isBuffer(value) ? value.toString('utf8') : value;
   }
 }

@@ -25,14 +25,31 @@ export interface DialectTraits {
    * Empty where the database gathers them by itself.
    */
   readonly planStatements: readonly string[];
+  /**
+   * Run again and again while a board is young, for the planner to know how large it has become; empty where the database
+   * plans well without.
+   */
+  readonly growthStatements: readonly string[];
+  /** Whether a list can be one parameter (`= any($1)`); where not, each of its values is one. */
+  readonly supportsArrays: boolean;
   /** Whether a read can lock its row (`SELECT … FOR UPDATE`); where not, a transaction locks the database as it begins. */
   readonly locksRows: boolean;
   /** Whether an upsert is spelled `ON CONFLICT … DO UPDATE`; where not, `ON DUPLICATE KEY UPDATE`. */
   readonly supportsOnConflict: boolean;
+  /** Whether a commit whose answer is lost may have taken place: then each leaves a mark that can be asked for. */
+  readonly losesCommitAnswers: boolean;
   /** Most parameters one statement may have. */
   readonly maxParameters: number;
+  /** Most bytes one statement may have with its values. */
+  maxStatementBytes(): number;
   /** Our error for a driver's, in words that say what to do. */
   errorOf(error: unknown, doing: string): QuadroError;
-  /** Whether the transaction can be tried again: a deadlock, a serialization failure, a busy database. */
-  isRetryable(error: unknown): boolean;
+  /** Why a transaction can be tried again (`deadlock`, `connection_lost` …), or null where it cannot. */
+  retryReasonOf(error: unknown): string | null;
+  /** Whether the connection is gone, so that nobody was told how the statement ended. */
+  isConnectionLost(error: unknown): boolean;
+  /** Whether a statement named a table that is not there. */
+  isMissingTable(error: unknown): boolean;
+  /** Whether a row of that key was there already. */
+  isDuplicateKey(error: unknown): boolean;
 }

@@ -1,4 +1,4 @@
-import type { Dialect, Kysely } from 'kysely';
+import { CompiledQuery, type Dialect, type Kysely } from 'kysely';
 import { errorOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type {
@@ -26,12 +26,15 @@ import type {
   TaskCount,
   TaskQuery,
 } from '../backend.ts';
+import type { ChangeSignals } from './change-signals.ts';
 import { decodeRow, encodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
+import { CommitMarks } from './commit-marks.ts';
+import { BoardMadeMeanwhile, type CommitHost, CommitOnce } from './commit-once.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 import { migrate } from './migrate.ts';
-import { retrying } from './retrying.ts';
+import { type RetryPolicy, retrying } from './retrying.ts';
 import { type Database, Statements } from './statements.ts';
-import { readSnapshot, selectLeases, writeChanges } from './transact.ts';
+import { selectLeases } from './transact.ts';
 
 /** What a database's folder gives: how to connect, and what is different about it. */
 export interface KyselyBackendOptions {
@@ -42,11 +45,28 @@ export interface KyselyBackendOptions {
   readonly traits: DialectTraits;
   /** Connects; called once, when the backend is opened. */
   readonly dialect: () => Promise<Dialect>;
+  /** The schema its tables are in, where a database has several and it is not the only one looked at. */
+  readonly schema?: string;
   /** Whether the schema may be brought up to date; a reader only checks it. */
   readonly migrates: boolean;
-  /** How long a transaction is tried again after a deadlock or while the database is busy, in milliseconds. */
-  readonly retryMs: number;
+  /** How long and how often a transaction is tried again after a deadlock, a lost connection, or while the database is busy. */
+  readonly retry: RetryPolicy;
+  /** Tells other processes of commits, and hears of theirs. */
+  readonly signals?: () => ChangeSignals;
 }
+
+/** An open backend. */
+interface Connection {
+  readonly db: Kysely<Database>;
+  readonly statements: Statements;
+  readonly signals: ChangeSignals | null;
+}
+
+/** Events of a board after which its statistics are gathered; beyond the last the database's own are good enough. */
+const GROWTH_STEPS: readonly number[] = [1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
+
+/** The columns of a task that it is counted by. */
+const TASK_COUNTS = { ...TABLES.tasks, columns: ['task_type', 'status', 'stage_kind'] };
 
 const TASK_ORDERS = { priority: ['priority', 'created_at', 'task_id'], task_id: ['task_id'] } as const;
 
@@ -57,9 +77,10 @@ export class KyselyBackend implements Backend {
   readonly isSynchronous: boolean;
   readonly sidecarPath: string | null;
   readonly #options: KyselyBackendOptions;
+  readonly #marks = new CommitMarks();
   #opening: Promise<void> | null = null;
   #closing: Promise<void> = Promise.resolve();
-  #connection: { readonly db: Kysely<Database>; readonly statements: Statements } | null = null;
+  #connection: Connection | null = null;
 
   constructor(options: KyselyBackendOptions) {
     this.#options = options;
@@ -82,19 +103,19 @@ export class KyselyBackend implements Backend {
 
   async #open(closing: Promise<void>): Promise<void> {
     await closing.catch(() => undefined);
-    const { traits } = this.#options;
+    const { traits, signals } = this.#options;
     const db = await this.#retrying(() => this.#connect()).catch(error => {
       throw traits.errorOf(error, `open ${this.location}`);
     });
-    this.#connection = { db, statements: new Statements(db, traits) };
+    this.#connection = { db, statements: new Statements(db, traits), signals: signals?.() ?? null };
   }
 
   async #connect(): Promise<Kysely<Database>> {
     const { Kysely } = await import('kysely');
-    const { traits, dialect, migrates } = this.#options;
+    const { traits, dialect, migrates, schema } = this.#options;
     const db = new Kysely<Database>({ dialect: await dialect() });
     try {
-      await migrate(db, traits, migrates, this.location);
+      await migrate(db, { traits, migrates, location: this.location, ...(schema !== undefined && { schema }) });
       return db;
     } catch (error) {
       await db.destroy().catch(() => undefined);
@@ -102,10 +123,11 @@ export class KyselyBackend implements Backend {
     }
   }
 
-  #retrying<Result>(run: () => Promise<Result>, onRetry?: (error: unknown) => void): Promise<Result> {
-    const { traits, retryMs } = this.#options;
-    const isRetryable = (error: unknown): boolean => traits.isRetryable(error);
-    return retrying(run, { forMs: retryMs, isRetryable, ...(onRetry && { onRetry }) });
+  #retrying<Result>(run: () => Promise<Result>, onRetry?: (reason: string) => void): Promise<Result> {
+    const { traits, retry } = this.#options;
+    const reasonOf = (error: unknown): string | null =>
+      error instanceof BoardMadeMeanwhile ? 'board_made_meanwhile' : traits.retryReasonOf(error);
+    return retrying(run, { ...retry, reasonOf, ...(onRetry && { onRetry }) });
   }
 
   close(): Promise<void> {
@@ -121,10 +143,11 @@ export class KyselyBackend implements Backend {
     await opening.catch(() => undefined);
     const connection = this.#connection;
     this.#connection = null;
+    await connection?.signals?.close();
     await connection?.db.destroy();
   }
 
-  get #opened(): { readonly db: Kysely<Database>; readonly statements: Statements } {
+  get #opened(): Connection {
     if (this.#connection === null) throw errorOf('closed', `${this.location} is not open`);
     return this.#connection;
   }
@@ -134,28 +157,53 @@ export class KyselyBackend implements Backend {
     decide: (snapshot: Snapshot) => Decision<Result>,
     onRetry: (reason: string) => void = () => undefined,
   ): Promise<Result> {
-    const { db, statements } = this.#opened;
-    const { traits } = this.#options;
+    const { traits, migrates } = this.#options;
+    const { signals } = this.#opened;
+    if (!migrates) throw errorOf('storage_read_only', `${this.location} was opened for reading only`);
     const refusals: unknown[] = [];
-    const commit = (): Promise<Result> =>
-      db.transaction().execute(async transaction => {
-        const { changes, result } = await readSnapshot(transaction, statements, keys).then(snapshot => {
-          try {
-            return decide(snapshot);
-          } catch (refusal) {
-            refusals.push(refusal);
-            throw refusal;
-          }
-        });
-        if (changes !== null) await writeChanges(transaction, statements, keys.board_id, changes);
-        return result;
-      });
+    const decideOnce = (snapshot: Snapshot): Decision<Result> => {
+      try {
+        return decide(snapshot);
+      } catch (refusal) {
+        refusals.push(refusal);
+        throw refusal;
+      }
+    };
     try {
-      return await this.#retrying(commit, error => onRetry(traits.errorOf(error, 'write').code));
+      const { changes, result } = await new CommitOnce(this.#commitHost, keys, decideOnce, onRetry).run();
+      if (changes !== null) {
+        signals?.announce(keys.board_id);
+        this.#noteGrowth(changes.board.next_sequence_id - changes.events.length, changes.board.next_sequence_id);
+      }
+      return result;
     } catch (error) {
       // What `decide` throws is the caller's, not the database's.
       throw refusals.length > 0 ? refusals[0] : traits.errorOf(error, `write to ${this.location}`);
     }
+  }
+
+  get #commitHost(): CommitHost {
+    const { db, statements } = this.#opened;
+    return {
+      db,
+      statements,
+      traits: this.#options.traits,
+      marks: this.#marks,
+      location: this.location,
+      retrying: (run, onRetry) => this.#retrying(run, onRetry),
+    };
+  }
+
+  /** Lets the planner know, in the background, each time a young board has grown to four times its size. */
+  #noteGrowth(before: number, after: number): void {
+    const { growthStatements } = this.#options.traits;
+    if (growthStatements.length === 0 || !GROWTH_STEPS.some(step => before < step && step <= after)) return;
+    const { db } = this.#opened;
+    const gather = async (): Promise<void> => {
+      for (const statement of growthStatements) await db.executeQuery(CompiledQuery.raw(statement));
+    };
+    // Without statistics of ours the database gathers its own, later.
+    void gather().catch(() => undefined);
   }
 
   async #read<T>(read: (db: Kysely<Database>) => Promise<T>): Promise<T> {
@@ -357,8 +405,8 @@ export class KyselyBackend implements Backend {
   }
 
   /** Where the database cannot tell of commits, readers poll. */
-  onSignal(): () => void {
-    return () => undefined;
+  onSignal(boardId: string, listener: () => void): () => void {
+    return this.#opened.signals?.subscribe(boardId, listener) ?? (() => undefined);
   }
 
   countOpenTasks(boardId: string): Promise<readonly TaskCount[]> {
@@ -380,7 +428,7 @@ export class KyselyBackend implements Backend {
         .orderBy('stage_kind')
         .execute();
       return rows.map(row => ({
-        ...(row as unknown as TaskCount),
+        ...decodeRow<TaskCount>(TASK_COUNTS, row),
         count: Number(row.count),
         oldest_entered_at: Number(row.oldest_entered_at),
       }));

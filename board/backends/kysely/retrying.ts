@@ -1,32 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Longest pause between two attempts: a commit takes a few milliseconds. */
-const MAX_PAUSE_MS = 10;
+/** How long and how often to try again. */
+export interface RetryPolicy {
+  /** Counted from the first attempt, in milliseconds. */
+  readonly forMs: number;
+  /** Most attempts, the first one included. */
+  readonly attempts: number;
+  /** The longest pause between two attempts, in milliseconds; they double from 1 ms. */
+  readonly maxPauseMs: number;
+}
 
 /** When to try again. */
-export interface RetryOptions {
-  /** How long, counted from the first attempt. */
-  readonly forMs: number;
-  readonly isRetryable: (error: unknown) => boolean;
+export interface RetryOptions extends RetryPolicy {
+  /** Why it can be tried again, or null where it cannot. */
+  readonly reasonOf: (error: unknown) => string | null;
   /** Told of every failure after which it is tried again. */
-  readonly onRetry?: (error: unknown) => void;
+  readonly onRetry?: (reason: string) => void;
 }
 
 /**
- * Runs until it succeeds, fails for good, or time is up; then it throws the last error. It pauses off the event loop: a
- * driver that waited by blocking could wait for a transaction of this very process, which the block keeps from ending.
+ * Runs until it succeeds, fails for good, or time or attempts are used up; then it throws the last error. It pauses off the
+ * event loop: a driver that waited by blocking could wait for a transaction of this very process, which the block keeps from
+ * ending.
  */
 export async function retrying<Result>(run: () => Promise<Result>, options: RetryOptions): Promise<Result> {
-  const { forMs, isRetryable, onRetry } = options;
+  const { forMs, attempts, maxPauseMs, reasonOf, onRetry } = options;
   const deadline = performance.now() + forMs;
-  for (let longest = 1; ; longest = Math.min(longest * 2, MAX_PAUSE_MS)) {
+  let longest = 1;
+  for (let attempt = 1; ; attempt++) {
     try {
       return await run();
     } catch (error) {
-      if (!isRetryable(error) || performance.now() >= deadline) throw error;
-      onRetry?.(error);
+      const reason = reasonOf(error);
+      if (reason === null || attempt >= attempts || performance.now() >= deadline) throw error;
+      onRetry?.(reason);
     }
     // A random part, or two that met would meet again.
     await sleep(longest * Math.random());
+    longest = Math.min(longest * 2, maxPauseMs);
   }
 }

@@ -1,4 +1,5 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import { errorOf } from '../../core/errors.ts';
 import type { StoredRow, TableColumns } from './columns.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 
@@ -11,6 +12,11 @@ export type Executor = Pick<Kysely<Database>, 'executeQuery'>;
 /** Group sizes that a list is padded or cut to, so that few statements are ever compiled. */
 const SHAPES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
 const MAX_SHAPE = 256;
+
+/** Most bytes the values of a row may take in a statement: a UTF-16 unit is at most three, quoted characters two. */
+function mostBytesOf(row: readonly unknown[]): number {
+  return row.reduce((sum: number, value) => sum + (typeof value === 'string' ? 3 * value.length : 24), 0);
+}
 
 /**
  * The statements of the write path, each compiled once for each shape and executed with other parameters: compiling anew at
@@ -44,13 +50,42 @@ export class Statements {
   async insert(executor: Executor, table: TableColumns, rows: readonly unknown[][], replace: boolean): Promise<void> {
     const most = Math.min(MAX_SHAPE, Math.floor(this.#traits.maxParameters / table.columns.length));
     for (let start = 0; start < rows.length; ) {
-      const size = SHAPES.findLast(shape => shape <= Math.min(most, rows.length - start)) ?? 1;
+      const fitting = this.#rowsThatFit(rows, start, Math.min(most, rows.length - start));
+      const size = SHAPES.findLast(shape => shape <= fitting) ?? 1;
       const compiled = this.#shape(`insert ${table.name} ${size} ${replace}`, () =>
         this.#insertOf(table, size, replace),
       );
       await this.#run(executor, compiled, rows.slice(start, start + size).flat());
       start += size;
     }
+  }
+
+  /** How many of the next rows a statement can hold: servers have a limit of its bytes. */
+  #rowsThatFit(rows: readonly unknown[][], start: number, most: number): number {
+    const limit = this.#traits.maxStatementBytes();
+    if (limit === Number.POSITIVE_INFINITY) return most;
+    let bytes = 0;
+    for (let count = 0; count < most; count++) {
+      bytes += mostBytesOf(rows[start + count] ?? []);
+      if (bytes <= limit) continue;
+      if (count === 0) this.#checkFits(rows[start] ?? [], limit);
+      return count;
+    }
+    return most;
+  }
+
+  /** A server ends the connection of whoever sends too much: that must not be taken for a fault of the network. */
+  #checkFits(row: readonly unknown[], limit: number): void {
+    const bytes = row.reduce(
+      (sum: number, value) => sum + (typeof value === 'string' ? Buffer.byteLength(value) : 0),
+      0,
+    );
+    // The limit leaves half of the packet for quoting.
+    if (bytes <= 2 * limit) return;
+    throw errorOf(
+      'storage_failed',
+      `A row of ${bytes} bytes is larger than the server takes: store large content elsewhere, or raise its max_allowed_packet`,
+    );
   }
 
   #insertOf(table: TableColumns, size: number, replace: boolean): Compilable {
@@ -78,6 +113,7 @@ export class Statements {
     column: string,
     values: readonly string[],
   ): Promise<StoredRow[]> {
+    if (this.#traits.supportsArrays) return this.#selectInArray(executor, table, boardId, column, values);
     const rows: StoredRow[] = [];
     for (let start = 0; start < values.length; start += MAX_SHAPE) {
       const part = values.slice(start, start + MAX_SHAPE);
@@ -98,6 +134,23 @@ export class Statements {
       rows.push(...(await this.#run(executor, compiled, [boardId, ...padded])));
     }
     return rows;
+  }
+
+  #selectInArray(
+    executor: Executor,
+    table: TableColumns,
+    boardId: string,
+    column: string,
+    values: readonly string[],
+  ): Promise<StoredRow[]> {
+    const compiled = this.#shape(`select ${table.name} ${column}`, () =>
+      this.#db
+        .selectFrom(table.name)
+        .select([...table.columns])
+        .where('board_id', '=', '')
+        .where(eb => eb(column, '=', eb.fn.any(eb.val([])))),
+    );
+    return this.#run(executor, compiled, [boardId, values]);
   }
 
   /** The board's row, locked where rows can be. */

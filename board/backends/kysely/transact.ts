@@ -80,9 +80,11 @@ export async function writeChanges(
   statements: Statements,
   boardId: string,
   changes: Changes,
+  isNew: boolean,
 ): Promise<void> {
   const writes: readonly [table: TableColumns, records: readonly object[], replace: boolean][] = [
-    [TABLES.boards, [changes.board], true],
+    // A board that is made now must not replace one that somebody else has made meanwhile.
+    [TABLES.boards, [changes.board], !isNew],
     [TABLES.tasks, changes.tasks, true],
     [TABLES.agents, changes.agents, true],
     [TABLES.events, changes.events, false],

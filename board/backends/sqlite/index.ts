@@ -7,7 +7,7 @@ import type { Backend } from '../backend.ts';
 import type { DialectTraits } from '../kysely/dialect-traits.ts';
 import { KyselyBackend } from '../kysely/kysely-backend.ts';
 import { preparingDatabase } from './database.ts';
-import { sqliteErrorOf } from './errors.ts';
+import { primaryCode, sqliteErrorOf } from './errors.ts';
 import { PLAN_STATEMENTS } from './plan-statements.ts';
 
 /** Where the file is and how it is opened. */
@@ -34,11 +34,18 @@ const TRAITS: DialectTraits = {
   tableSuffix: () => 'without rowid',
   indexesWithTable: false,
   planStatements: PLAN_STATEMENTS,
+  growthStatements: [],
+  supportsArrays: false,
   locksRows: false,
   supportsOnConflict: true,
   maxParameters: 32_766,
   errorOf: sqliteErrorOf,
-  isRetryable: error => sqliteErrorOf(error, 'write').code === 'storage_busy',
+  losesCommitAnswers: false,
+  maxStatementBytes: () => Number.POSITIVE_INFINITY,
+  retryReasonOf: error => (sqliteErrorOf(error, 'write').code === 'storage_busy' ? 'storage_busy' : null),
+  isConnectionLost: () => false,
+  isMissingTable: error => error instanceof Error && error.message.startsWith('no such table'),
+  isDuplicateKey: error => primaryCode(error) === 'SQLITE_CONSTRAINT',
 };
 
 class TransactionalDdlAdapter extends SqliteAdapter {
@@ -59,6 +66,9 @@ class BoardSqliteDialect extends SqliteDialect {
  * (the board's row, the ends of the logs) are written again and again, and each checkpoint copies them once.
  */
 export const CHECKPOINT_PAGES = 4_000;
+
+/** Longest pause while another process commits, which takes a few milliseconds. */
+const MAX_PAUSE_MS = 10;
 
 async function dialectOf(options: SqliteOptions): Promise<Dialect> {
   const { file, readOnly = false, mustExist = readOnly } = options;
@@ -105,6 +115,6 @@ export function sqlite(options: SqliteOptions): Backend {
     traits: TRAITS,
     dialect: () => dialectOf(options),
     migrates: options.readOnly !== true,
-    retryMs: options.busyTimeoutMs ?? 5_000,
+    retry: { forMs: options.busyTimeoutMs ?? 5_000, attempts: Number.POSITIVE_INFINITY, maxPauseMs: MAX_PAUSE_MS },
   });
 }

@@ -2,6 +2,7 @@ import { errorOf } from '../errors.ts';
 import type { ResultOf } from '../intents.ts';
 import type { Agent, Event, Task } from '../records.ts';
 import { stageLeft } from '../stage-left.ts';
+import { WORKING_KINDS } from '../statuses.ts';
 import { isoOf } from '../time.ts';
 import { seen } from './assignments.ts';
 import type { Command } from './command.ts';
@@ -41,14 +42,19 @@ export function registerAgent(
 /**
  * `board.post_agent_heartbeat`: a sign of life of an agent and, with `task_id`, of its work (Q31). A beat whose fence is
  * old is logged with `payload.fenced`, changes no row, and its answer says `abort`.
+ *
+ * With `claim` it is the beat that begins an assignment, and only the first one counts: to whoever comes later, or was
+ * assigned nothing, the answer says `abort`. That leaves no event: nothing has happened to the task, and it must not look
+ * like a late beat of the agent that works on it. Like any refusal it is not kept under its idempotency key.
  */
 export function postAgentHeartbeat(
   view: View,
   command: Command<'board.post_agent_heartbeat'>,
 ): Effect<ResultOf<'board.post_agent_heartbeat'>> {
-  const { agent_id, task_id, fence } = command.params;
+  const { agent_id, task_id, fence, claim = false } = command.params;
   const agent = agentOf(view, agent_id);
   if (task_id === null || task_id === undefined) {
+    if (claim) throw errorOf('invalid_payload', 'A claim needs the task_id of the assignment it begins');
     const alive = seen(agent, view.now);
     return { result: { agent: alive, task: null, event: null, abort: false }, agents: [alive] };
   }
@@ -58,10 +64,16 @@ export function postAgentHeartbeat(
     return { result: { agent, task, event, abort: true }, event };
   }
   checkNotArchived(task);
+  if (claim && !isUnbegun(task, agent_id)) return { result: { agent, task, event: null, abort: true } };
   const alive = seen(agent, view.now);
   const event = heartbeatEvent(view, task, agent_id, command, false);
   const beaten = beat(task, view.now);
   return { result: { agent: alive, task: beaten, event, abort: false }, tasks: [beaten], agents: [alive], event };
+}
+
+/** Whether an agent has been given a task that nobody has begun in this stage. */
+function isUnbegun(task: Task, agentId: string): boolean {
+  return WORKING_KINDS.has(task.stage_kind) && task.assigned_to === agentId && task.heartbeats === 0;
 }
 
 function beat(task: Task, now: number): Task {

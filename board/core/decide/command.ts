@@ -1,10 +1,11 @@
 import type { QuadroError } from '../errors.ts';
-import type { Intent, ParamsOf, ResultOf } from '../intents.ts';
+import type { Intent, LeaseToken, ParamsOf, ResultOf } from '../intents.ts';
 
 /** The intents that write; every other one reads. */
 export type WriteIntent = Extract<
   Intent,
   | 'board.post_task'
+  | 'board.post_tasks'
   | 'board.update_task'
   | 'board.register_agent'
   | 'board.post_agent_heartbeat'
@@ -16,11 +17,14 @@ export type WriteIntent = Extract<
   | 'board.record_cycle'
   | 'board.record_tick'
   | 'board.set_agent_offline'
+  | 'board.acquire_lease'
+  | 'board.release_lease'
 >;
 
 /** The intents an idempotency key is honoured for. */
 export const IDEMPOTENT_INTENTS: ReadonlySet<Intent> = new Set<Intent>([
   'board.post_task',
+  'board.post_tasks',
   'board.update_task',
   'board.post_agent_heartbeat',
   'worker.post_result',
@@ -36,6 +40,7 @@ export interface Command<I extends WriteIntent = WriteIntent> {
   readonly actor: string | null;
   readonly cycleId: string | null;
   readonly tickId: string | null;
+  readonly lease: LeaseToken | null;
 }
 
 /** What became of a command. */

@@ -1,11 +1,13 @@
 import { errorOf, QuadroError, quadroErrorOf } from '../errors.ts';
-import type { Intent, ResultOf } from '../intents.ts';
+import type { Intent, ParamsOf, ResultOf } from '../intents.ts';
 import type { JsonObject } from '../json.ts';
 import type { BoardRecord } from '../records.ts';
 import type { Micros } from '../time.ts';
 import type { Decision, Snapshot, TransactKeys } from '../transaction.ts';
 import { postAgentHeartbeat, registerAgent, setAgentOffline } from './agents.ts';
 import type { Command, Outcome, WriteIntent } from './command.ts';
+import { acquireLease, checkLease, releaseLease } from './leases.ts';
+import { postTasks } from './post-tasks.ts';
 import type { ProfileRegistry } from './profiles.ts';
 import { appendFlightLog, deleteData, putData, recordCycle, recordTick } from './records.ts';
 import { archiveTask, postResult, postTask, updateTask } from './tasks.ts';
@@ -15,6 +17,7 @@ type Handlers = { readonly [I in WriteIntent]: (view: View, command: Command<I>)
 
 const HANDLERS: Handlers = {
   'board.post_task': postTask,
+  'board.post_tasks': postTasks,
   'board.update_task': updateTask,
   'board.register_agent': registerAgent,
   'board.post_agent_heartbeat': postAgentHeartbeat,
@@ -26,6 +29,8 @@ const HANDLERS: Handlers = {
   'board.record_cycle': recordCycle,
   'board.record_tick': recordTick,
   'board.set_agent_offline': setAgentOffline,
+  'board.acquire_lease': acquireLease,
+  'board.release_lease': releaseLease,
 };
 
 /** What deciding needs besides the snapshot; all of it passed in, so that the same input gives the same rows. */
@@ -37,6 +42,8 @@ export interface DecideContext {
   /** Whether this transaction also deletes the keys that are older. */
   readonly expiresIdempotency: boolean;
 }
+
+const LEASE_INTENTS: ReadonlySet<Intent> = new Set<Intent>(['board.acquire_lease', 'board.release_lease']);
 
 /** What a batch of commands must read before it can be decided. */
 export function keysOf(boardId: string, commands: readonly Command[], profilesVersion: number): TransactKeys {
@@ -51,6 +58,9 @@ export function keysOf(boardId: string, commands: readonly Command[], profilesVe
     if (typeof assigned_to === 'string') agentIds.add(assigned_to);
     // A put overwrites whatever is there; only a delete tells whether something was.
     if (typeof key === 'string' && intent === 'board.delete_data') dataKeys.add(key);
+    if (intent === 'board.post_tasks') {
+      for (const task of (params as ParamsOf<'board.post_tasks'>).tasks) if (task.task_id) taskIds.add(task.task_id);
+    }
     if (idempotencyKey !== null) idempotencyKeys.add(idempotencyKey);
   }
   return {
@@ -60,7 +70,7 @@ export function keysOf(boardId: string, commands: readonly Command[], profilesVe
     data_keys: [...dataKeys],
     idempotency_keys: [...idempotencyKeys],
     profiles_version: profilesVersion,
-    reads_leases: false,
+    reads_leases: commands.some(({ intent, lease }) => lease !== null || LEASE_INTENTS.has(intent)),
   };
 }
 
@@ -88,11 +98,14 @@ function run(draft: Draft, command: Command, context: DecideContext): Outcome {
   try {
     const first = repeated(draft, command, context);
     if (first !== null) return { result: first, error: null };
+    checkLease(draft, command.lease);
     const effect = handle(draft, command);
     const created_at = draft.now;
+    const { board } = draft;
     draft.apply(effect);
     const { idempotencyKey, fingerprint } = command;
-    if (idempotencyKey !== null && fingerprint !== null) {
+    // What changed nothing is not kept: whether it were would depend on what else is in the batch.
+    if (idempotencyKey !== null && fingerprint !== null && draft.board !== board) {
       const result = effect.result as unknown as JsonObject;
       draft.remember({ idempotency_key: idempotencyKey, fingerprint, result, created_at });
     }

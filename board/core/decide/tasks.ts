@@ -1,5 +1,5 @@
 import { errorOf, ValidationError } from '../errors.ts';
-import type { ResultOf } from '../intents.ts';
+import type { PostTaskParams, ResultOf, TaskAndEvent } from '../intents.ts';
 import type { JsonObject } from '../json.ts';
 import { NEW_TASK } from '../new-task.ts';
 import type { Event, Task } from '../records.ts';
@@ -27,9 +27,13 @@ function postedPayload(task: Task): JsonObject {
   };
 }
 
-/** `board.post_task`; the board has minted `task_id` where the caller gave none. */
-export function postTask(view: View, command: Command<'board.post_task'>): Effect<ResultOf<'board.post_task'>> {
-  const { params } = command;
+/**
+ * A new task and its event; the board has minted `task_id` where the caller gave none. `before` is how many events the same
+ * command makes before this one: each takes the next number and the next microsecond.
+ *
+ * @throws ConflictError (`duplicate_task_id`), ValidationError (`invalid_payload`)
+ */
+export function postedTask(view: View, params: PostTaskParams, command: Command, before = 0): TaskAndEvent {
   const task_id = params.task_id ?? '';
   if (task_id === '') throw new ValidationError('invalid_payload', 'board.post_task: task_id is empty');
   if (view.findTask(task_id) !== undefined) {
@@ -47,8 +51,8 @@ export function postTask(view: View, command: Command<'board.post_task'>): Effec
   }
   const { profile, profile_version } = view.profiles.profileOf(params.task_type);
   const stage_kind = view.profiles.lifecycle(profile, profile_version).stageKind('UNASSIGNED', null, false);
-  const sequence_id = view.board.next_sequence_id;
-  const { now } = view;
+  const sequence_id = view.board.next_sequence_id + before;
+  const now = view.now + before;
   const task: Task = {
     ...NEW_TASK,
     task_id,
@@ -92,6 +96,12 @@ export function postTask(view: View, command: Command<'board.post_task'>): Effec
     finished_sequence_id: null,
     ...NO_STAGE_LEFT,
   };
+  return { task, event };
+}
+
+/** `board.post_task`. */
+export function postTask(view: View, command: Command<'board.post_task'>): Effect<ResultOf<'board.post_task'>> {
+  const { task, event } = postedTask(view, command.params, command);
   return { result: { task, event }, tasks: [task], event };
 }
 

@@ -21,6 +21,8 @@ export interface Effect<Result = unknown> {
   readonly tasks?: readonly Task[];
   readonly agents?: readonly Agent[];
   readonly event?: Event;
+  /** Several events in place of one, each a number and a microsecond after the one before. */
+  readonly events?: readonly Event[];
   readonly cycle?: ChiefCycle;
   readonly tick?: OmbudsmanTick;
   readonly entry?: FlightLogEntry;
@@ -114,7 +116,8 @@ export class Draft implements View {
     if (Object.keys(effect).length === 1) return;
     for (const task of effect.tasks ?? []) put(task.task_id, task, this.#tasks, this.#changedTasks);
     for (const agent of effect.agents ?? []) put(agent.agent_id, agent, this.#agents, this.#changedAgents);
-    if (effect.event) this.#events.push(effect.event);
+    const events = effect.events ?? (effect.event ? [effect.event] : []);
+    this.#events.push(...events);
     if (effect.cycle) this.#cycles.push(effect.cycle);
     if (effect.tick) this.#ticks.push(effect.tick);
     if (effect.entry) this.#entries.push(effect.entry);
@@ -125,15 +128,16 @@ export class Draft implements View {
       this.#changedData.set(effect.dataDeleted, null);
     }
     const { board } = this;
+    const last_timestamp = this.now + Math.max(0, events.length - 1);
     this.board = {
       ...board,
-      last_timestamp: this.now,
-      next_sequence_id: board.next_sequence_id + (effect.event ? 1 : 0),
+      last_timestamp,
+      next_sequence_id: board.next_sequence_id + events.length,
       next_cycle_sequence_id: board.next_cycle_sequence_id + (effect.cycle ? 1 : 0),
       next_tick_sequence_id: board.next_tick_sequence_id + (effect.tick ? 1 : 0),
       next_entry_id: board.next_entry_id + (effect.entry ? 1 : 0),
     };
-    this.now = Math.max(this.#clock, this.now + 1);
+    this.now = Math.max(this.#clock, last_timestamp + 1);
   }
 
   remember(record: IdempotencyRecord): void {

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import type { Lease } from '../../board/core/records.ts';
+import type { BackendFixture } from '../backend-suite.ts';
+import { keysFor, taskRecord } from '../support/records.ts';
+import { byCodePoint, ODD_IDS } from './odd-ids.ts';
+
+function lease(role: string, over: Partial<Lease> = {}): Lease {
+  return {
+    role,
+    kind: 'chief',
+    holder: 'a process',
+    term: 1,
+    renewals: 0,
+    claims: null,
+    duration_ms: 10_000,
+    taken_at: 1_000,
+    renewed_at: 2_000,
+    ...over,
+  };
+}
+
+/** Rules of what several processes on one board share: leases, cursors, idempotency keys. */
+export function sharedRules(on: BackendFixture): void {
+  describe('leases', () => {
+    it('by role, written, replaced whole, each board its own', async () => {
+      const { backend, boardId } = on;
+      const leases = ODD_IDS.map((role, index) => lease(role, { term: index + 1, claims: [role, 'memo'] }));
+      await on.write({ leases });
+      await on.write({ leases: [lease('a', { term: 99 })] }, `${boardId} too`);
+      const sorted = leases.toSorted((a, b) => byCodePoint(a.role, b.role));
+      expect(await backend.readLeases(boardId)).toEqual(sorted);
+      const free = lease('a ', { term: 7, holder: null, claims: [], renewals: 2 ** 53 - 1 });
+      await on.write({ leases: [free] });
+      expect(await backend.readLeases(boardId)).toEqual(sorted.map(each => (each.role === 'a ' ? free : each)));
+      expect(await backend.readLeases(`${boardId} too`)).toEqual([lease('a', { term: 99 })]);
+      expect(await backend.readLeases(`${boardId} three`)).toEqual([]);
+    });
+
+    it('are in a snapshot where they are asked for, as they are under the lock', async () => {
+      const { backend, boardId } = on;
+      await on.write({ leases: [lease('ombudsman'), lease('chief')] });
+      const read = (reads_leases: boolean) =>
+        backend.transact(keysFor(boardId, { reads_leases }), ({ leases }) => ({ changes: null, result: leases }));
+      expect([...(await read(true))]).toEqual([
+        ['chief', lease('chief')],
+        ['ombudsman', lease('ombudsman')],
+      ]);
+      expect((await read(false)).size).toBe(0);
+    });
+  });
+
+  describe('cursors', () => {
+    it('none before the first is saved; then the last, whole, by board and destination byte for byte', async () => {
+      const { backend, boardId } = on;
+      expect(await backend.loadCursor(boardId, 'otel')).toBeNull();
+      for (const destination of ODD_IDS) await backend.saveCursor(boardId, destination, { destination, events: 1 });
+      await backend.saveCursor(`${boardId} too`, 'a', { events: 5 });
+      await backend.saveCursor(boardId, 'a', { chief_cycles: 2 ** 53 - 1, of: ['ä', null] });
+      for (const destination of ODD_IDS.filter(id => id !== 'a')) {
+        expect(await backend.loadCursor(boardId, destination)).toEqual({ destination, events: 1 });
+      }
+      expect(await backend.loadCursor(boardId, 'a')).toEqual({ chief_cycles: 2 ** 53 - 1, of: ['ä', null] });
+      expect(await backend.loadCursor(`${boardId} too`, 'a')).toEqual({ events: 5 });
+      expect(await backend.loadCursor(`${boardId} too`, 'A')).toBeNull();
+      expect(await backend.readBoard(boardId), 'a reader makes no board').toBeNull();
+    });
+
+    it('saved by many at once: one of them, never a mixture', async () => {
+      const { backend, boardId } = on;
+      const places = Array.from({ length: 20 }, (_, events) => ({ events, chief_cycles: events }));
+      await Promise.all(places.map(place => backend.saveCursor(boardId, 'otel', place)));
+      expect(places).toContainEqual(await backend.loadCursor(boardId, 'otel'));
+    });
+  });
+
+  describe('idempotency keys', () => {
+    it('by key in code-point order, a page at a time without gap or repeat, each board its own', async () => {
+      const { backend, boardId } = on;
+      const records = ODD_IDS.map((idempotency_key, index) => ({
+        idempotency_key,
+        fingerprint: `of ${idempotency_key}`,
+        result: { index },
+        created_at: index,
+      }));
+      await on.write({ idempotency: records.toReversed() });
+      await on.write({ idempotency: records.slice(0, 2) }, `${boardId} too`);
+      const sorted = records.toSorted((a, b) => byCodePoint(a.idempotency_key, b.idempotency_key));
+      expect(await backend.readIdempotency({ board_id: boardId, limit: 99 })).toEqual(sorted);
+      const paged = [];
+      for (let after: string | undefined; ; after = paged.at(-1)?.idempotency_key) {
+        const query = { board_id: boardId, limit: 3, ...(after !== undefined && { after }) };
+        const page = await backend.readIdempotency(query);
+        if (page.length === 0) break;
+        paged.push(...page);
+      }
+      expect(paged).toEqual(sorted);
+      expect(await backend.readIdempotency({ board_id: `${boardId} three`, limit: 99 })).toEqual([]);
+    });
+  });
+
+  describe('task types', () => {
+    it('tasks of some types only, byte for byte, with statuses or without', async () => {
+      const { backend, boardId } = on;
+      await on.write({
+        tasks: ODD_IDS.flatMap(type => [
+          taskRecord(`open ${type}`, { task_type: type }),
+          taskRecord(`done ${type}`, { task_type: type, status: 'COMPLETE', standing: 'finished' }),
+        ]),
+      });
+      const ids = async (query: object): Promise<string[]> =>
+        (await backend.readTasks({ board_id: boardId, limit: 99, ...query })).map(task => task.task_id);
+      for (const type of ODD_IDS) {
+        expect(await ids({ task_types: [type] })).toEqual([`done ${type}`, `open ${type}`]);
+        expect(await ids({ task_types: [type], statuses: ['COMPLETE'] })).toEqual([`done ${type}`]);
+      }
+      expect(await ids({ task_types: ['a', 'A'], standings: ['open'] })).toEqual(['open A', 'open a']);
+      expect(await ids({ task_types: ['none'] })).toEqual([]);
+      expect(await ids({ task_types: [] })).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { mysql } from '../../board/backends/mysql/index.ts';
+import { postgres } from '../../board/backends/postgres/index.ts';
+import { openBoard } from '../../board/open-board.ts';
+import { post, refusalOf } from '../support/board-steps.ts';
+import { startEmbeddedPostgres } from '../support/embedded-postgres.ts';
+import { mysqlKind, postgresKind, type ServerKind, serverKinds, withUser } from '../support/server-kinds.ts';
+import { newDatabase } from '../support/servers.ts';
+import { withClient } from '../support/sql-client.ts';
+import { refusalToOpen } from './refusal-to-open.ts';
+
+function passwordOf(url: string): string {
+  return decodeURIComponent(new URL(url).password);
+}
+
+function changed(url: string, change: Partial<Pick<URL, 'hostname' | 'password' | 'pathname' | 'port'>>): string {
+  return Object.assign(new URL(url), change).href;
+}
+
+/** A database with a board in it, made by a user who may do anything. */
+async function boardDatabase(kind: ServerKind): Promise<string> {
+  const url = await newDatabase(kind.server);
+  const board = await openBoard({ backend: kind.backend(url) });
+  await post(board, 't');
+  await board.close();
+  return url;
+}
+
+describe.each(serverKinds())('a server that lets nobody in: $name', kind => {
+  const { server } = kind;
+  if (server.skip !== undefined) return it.skip(`skipped: ${server.skip}`);
+  const serverUrl = server.url ?? '';
+  const refused = (url: string, password = 'secret'): Promise<string> =>
+    refusalToOpen(kind.backend(withUser(url, new URL(url).username, password)), password);
+
+  it('a port where nobody listens, and a host that is not known', async () => {
+    const boards = changed(serverUrl, { pathname: '/boards' });
+    // A name with two addresses is refused at both.
+    for (const hostname of ['127.0.0.1', 'localhost']) {
+      expect(await refused(changed(boards, { hostname, port: '1' }))).toMatch(
+        /^StorageError storage_unavailable: .*no server answers there; check that it runs, and the host and port/,
+      );
+    }
+    expect(await refused(changed(boards, { hostname: 'nowhere.invalid' }))).toMatch(
+      /^StorageError storage_unavailable: .*host (is not known|cannot be looked up)/,
+    );
+  });
+
+  it('a database that is not there: it says to create it', async () => {
+    const url = changed(serverUrl, { pathname: '/quadro_test_none' });
+    expect(await refusalToOpen(kind.backend(url), passwordOf(url) || 'no password')).toMatch(
+      /^StorageError storage_unavailable: .*no such database; create it first/,
+    );
+  });
+
+  it('a user without the right to make tables, without any, and one who needs none', async () => {
+    const empty = await newDatabase(server);
+    const reader = await kind.newUser(empty, ['select']);
+    const maker = await refusalToOpen(kind.backend(reader), passwordOf(reader));
+    expect(maker).toMatch(/^StorageError storage_access_denied: .*grant/);
+
+    const url = await boardDatabase(kind);
+    const writer = await kind.newUser(url, ['select', 'insert', 'update', 'delete']);
+    const board = await openBoard({ backend: kind.backend(writer) });
+    expect((await post(board, 'u')).entered_sequence_id, 'on a schema that is up to date').toBe(2);
+    await board.close();
+
+    const onlyReads = await kind.newUser(url, ['select']);
+    const reading = await openBoard({ backend: kind.backend(onlyReads, { readOnly: true }), readOnly: true });
+    expect((await reading.streamEvents()).events).toHaveLength(2);
+    await reading.close();
+    const writing = await refusalOf(openBoard({ backend: kind.backend(onlyReads) }).then(each => post(each, 'v')));
+    expect(writing).toMatch(/^StorageError storage_access_denied: Cannot write to .*grant/);
+
+    const stranger = await kind.newUser(url, []);
+    const nothing = await refusalToOpen(kind.backend(stranger), passwordOf(stranger));
+    expect(nothing).toMatch(/^StorageError storage_access_denied: .*grant/);
+  });
+
+  it('a URL that cannot be: a ConfigurationError without its password', async () => {
+    const [scheme] = serverUrl.split(':');
+    for (const [url, wants] of [
+      [`${scheme}://u:topsecret@h:99999/x`, /cannot be read: give/],
+      [`${scheme}://u:topsecret@h`, /database has no name/],
+      [`${scheme}://u:topsecret@h/`, /database has no name/],
+      ['redis://u:topsecret@h/x', /begins with redis/],
+      [`${scheme}://u:topsecret@h/x?pool=3`, /not pool/],
+      [`${scheme}://u:topsecret@h/x?tls=perhaps`, /true or false/],
+      ['topsecret', /cannot be read/],
+    ] as const) {
+      const refusal = await refusalOf(Promise.resolve().then(() => kind.backend(url)));
+      expect(refusal).toMatch(/^ConfigurationError invalid_configuration/);
+      expect(refusal).toMatch(wants);
+      expect(refusal).not.toContain('topsecret');
+    }
+  });
+});
+
+describe('a wrong password', () => {
+  it('PostgreSQL: storage_access_denied, and neither password is told', async () => {
+    const { url, stop } = await startEmbeddedPostgres();
+    onTestFinished(stop);
+    const right = passwordOf(url);
+    expect(postgres({ url }).location).not.toContain(right);
+    const wrong = await refusalToOpen(postgres({ url, password: 'not the secret' }), 'not the secret');
+    expect(wrong).toMatch(/^StorageError storage_access_denied: .*refused the user or the password; check both/);
+    expect(wrong).not.toContain(right);
+    const stranger = await refusalToOpen(postgres({ url: withUser(url, 'stranger', right) }), right);
+    expect(stranger).toMatch(/^StorageError storage_access_denied/);
+    const missing = await refusalToOpen(postgres({ url: changed(url, { password: '' }) }), right);
+    expect(missing).toMatch(/^StorageError storage_access_denied: .*wants a password/);
+  });
+
+  const kind = mysqlKind();
+  const { skip } = kind.server;
+  it.skipIf(skip !== undefined)(
+    `${kind.name}: the same${skip === undefined ? '' : ` (skipped: ${skip})`}`,
+    async () => {
+      const url = await kind.newUser(await newDatabase(kind.server), ['all']);
+      const right = passwordOf(url);
+      const board = await openBoard({ backend: mysql({ url }) });
+      await board.close();
+      const wrong = await refusalToOpen(mysql({ url, password: 'not the secret' }), 'not the secret');
+      expect(wrong).toMatch(/^StorageError storage_access_denied: .*refused the user or the password; check both/);
+      expect(wrong).not.toContain(right);
+      const missing = await refusalToOpen(mysql({ url: changed(url, { password: '' }) }), right);
+      expect(missing).toMatch(/^StorageError storage_access_denied/);
+    },
+  );
+});
+
+describe('a database that cannot hold a board', () => {
+  const kind = postgresKind();
+  const { skip } = kind.server;
+  const title = `PostgreSQL without UTF-8: storage_unsupported, with how to make one`;
+  it.skipIf(skip !== undefined)(`${title}${skip === undefined ? '' : ` (skipped: ${skip})`}`, async () => {
+    const near = await newDatabase(kind.server);
+    const name = `${new URL(near).pathname.slice(1)}_ascii`;
+    const run = (statement: string) => withClient(near, client => client.query(statement));
+    await run(`create database ${name} encoding 'SQL_ASCII' locale 'C' template template0`);
+    onTestFinished(async () => void (await run(`drop database ${name} with (force)`)));
+    expect(await refusalOf(kind.backend(changed(near, { pathname: `/${name}` })).open())).toMatch(
+      /^StorageError storage_unsupported: .* stores text as SQL_ASCII: .*createdb --encoding=UTF8/,
+    );
+  });
+});
