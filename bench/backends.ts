@@ -26,15 +26,21 @@ const progress = (text: string): boolean => process.stderr.write(`${text}\n`);
 
 const { places, missing } = await openPlaces();
 const postgres = places.find(place => place.name === 'postgres');
-async function closePlaces(): Promise<void> {
-  for (const place of places) await place.close();
+let closing: Promise<void> | null = null;
+function closePlaces(): Promise<void> {
+  closing ??= (async () => {
+    for (const place of places) await place.close();
+  })();
+  return closing;
 }
-async function giveUp(reason: unknown): Promise<void> {
+function giveUp(reason: unknown): void {
+  // What fails because its database is being dropped says nothing new.
+  if (closing !== null) return;
   console.error(reason);
-  await closePlaces().finally(() => process.exit(1));
+  void closePlaces().finally(() => process.exit(1));
 }
 for (const event of ['SIGINT', 'SIGTERM', 'uncaughtException', 'unhandledRejection'] as const) {
-  process.once(event, giveUp);
+  process.on(event, giveUp);
 }
 try {
   const figures = new Figures();
@@ -59,6 +65,7 @@ try {
     ...Object.fromEntries(['pg-boss', 'graphile-worker'].map(name => [name, versionOf(name, '../peers')])),
   };
   printBench('backends', versions, figures, ratiosOf(places, figures));
-} finally {
-  await closePlaces();
+} catch (error) {
+  giveUp(error);
 }
+await closePlaces();

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { mysql } from '../../board/backends/mysql/index.ts';
 import { postgres } from '../../board/backends/postgres/index.ts';
@@ -7,7 +8,9 @@ import { startEmbeddedPostgres } from '../support/embedded-postgres.ts';
 import { mysqlKind, postgresKind, type ServerKind, serverKinds, withUser } from '../support/server-kinds.ts';
 import { newDatabase } from '../support/servers.ts';
 import { withClient } from '../support/sql-client.ts';
+import { tempDir } from '../support/temp.ts';
 import { refusalToOpen } from './refusal-to-open.ts';
+import { tapWire } from './wire-tap.ts';
 
 function passwordOf(url: string): string {
   return decodeURIComponent(new URL(url).password);
@@ -77,6 +80,13 @@ describe.each(serverKinds())('a server that lets nobody in: $name', kind => {
     expect(nothing).toMatch(/^StorageError storage_access_denied: .*grant/);
   });
 
+  it('a database without a board, to somebody who only reads: it says what to look at', async () => {
+    const backend = kind.backend(await newDatabase(server), { readOnly: true });
+    expect(await refusalOf(backend.open())).toMatch(
+      /^StorageError storage_failed: .* holds no Quadro board: check the path or the database's name/,
+    );
+  });
+
   it('a URL that cannot be: a ConfigurationError without its password', async () => {
     const [scheme] = serverUrl.split(':');
     for (const [url, wants] of [
@@ -87,6 +97,14 @@ describe.each(serverKinds())('a server that lets nobody in: $name', kind => {
       [`${scheme}://u:topsecret@h/x?pool=3`, /not pool/],
       [`${scheme}://u:topsecret@h/x?tls=perhaps`, /true or false/],
       ['topsecret', /cannot be read/],
+      [`${scheme}://u:topsecret%zz@h/x`, /password .* percent sign .* write it as %25/],
+      [`${scheme}://u%:topsecret@h/x`, /user .* percent sign/],
+      [`${scheme}://u:topsecret@h/%`, /name .* percent sign/],
+      // Not escaped, a password ends early, and what is left of it passes for a database, a parameter or nothing.
+      [`${scheme}://u:12/topsecret@h/x`, /percent-encode .* in the password/],
+      [`${scheme}://u:p@h/topsecret@h/x`, /percent-encode .* in the password/],
+      [`${scheme}://u:12?topsecret@h/x`, /percent-encode .* in the password/],
+      [`${scheme}://u:12#topsecret@h/x`, /percent-encode .* in the password/],
     ] as const) {
       const refusal = await refusalOf(Promise.resolve().then(() => kind.backend(url)));
       expect(refusal).toMatch(/^ConfigurationError invalid_configuration/);
@@ -125,6 +143,12 @@ describe('a wrong password', () => {
       expect(wrong).not.toContain(right);
       const missing = await refusalToOpen(mysql({ url: changed(url, { password: '' }) }), right);
       expect(missing).toMatch(/^StorageError storage_access_denied/);
+      // MariaDB has another error for it, which speaks of a missing password.
+      const stranger = await refusalToOpen(
+        mysql({ url: withUser(url, 'quadro_test_stranger', 'my secret') }),
+        'my secret',
+      );
+      expect(stranger).toMatch(/^StorageError storage_access_denied: .*refused the user or the password; check both/);
     },
   );
 });
@@ -142,5 +166,32 @@ describe('a database that cannot hold a board', () => {
     expect(await refusalOf(kind.backend(changed(near, { pathname: `/${name}` })).open())).toMatch(
       /^StorageError storage_unsupported: .* stores text as SQL_ASCII: .*createdb --encoding=UTF8/,
     );
+  });
+});
+
+describe.each([
+  { kind: postgresKind(), file: '.s.PGSQL.5432', hostOf: dirname },
+  { kind: mysqlKind(), file: 'mysqld.sock', hostOf: (path: string) => path },
+])('a Unix socket: $kind.name', ({ kind, file, hostOf }) => {
+  const { skip } = kind.server;
+  if (skip !== undefined) return it.skip(`skipped: ${skip}`);
+
+  it('is a path as the host, in the URL or beside it, and the location leads there again', async () => {
+    const url = new URL(await newDatabase(kind.server));
+    const path = join(tempDir(), file);
+    const tap = await tapWire({ port: Number(url.port), host: url.hostname }, path);
+    const host = hostOf(path);
+    const byUrl = kind.backend(url.href.replace(/@[^/]*/, `@${encodeURIComponent(host)}`));
+    const beside = kind.backend(url.href, { host, port: 5432 });
+    expect(byUrl.location).toContain(`${url.username}@${encodeURIComponent(host)}:`);
+    const again = kind.backend(byUrl.location, { password: passwordOf(url.href) });
+    for (const [index, backend] of [byUrl, beside, again].entries()) {
+      const board = await openBoard({ backend });
+      onTestFinished(() => board.close());
+      await post(board, `t${index}`);
+      expect(tap.holds(`Do t${index}`)).toBe(true);
+    }
+    const refusal = await refusalOf(kind.backend(`${byUrl.location}none`, { host: `${host}-none` }).open());
+    expect(refusal).toMatch(/^StorageError storage_unavailable: .*no server answers there; check that it runs/);
   });
 });

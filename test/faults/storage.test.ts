@@ -59,7 +59,7 @@ describe('a database that cannot be used', () => {
     database.close();
   });
 
-  it('opened for reading: every writing intent is storage_read_only, by the board and by the database itself', async () => {
+  it('opened for reading: every writing intent is storage_read_only, by the board and by its backend', async () => {
     const file = await boardFile();
     const reader = await open(file, true);
     const before = await everything(reader);
@@ -67,10 +67,10 @@ describe('a database that cannot be used', () => {
     expect(await refusalOf(reader.putData('k', 1))).toMatch(/storage_read_only/);
     expect((await reader.getTask('t')).task.label).toBe('Do t');
     await reader.close();
-    // The board would write; its connection must not.
+    // The board would write; its backend must not.
     const writer = await openBoard({ backend: sqlite({ file, readOnly: true }) });
     expect(await refusalOf(post(writer, 'u'))).toMatch(
-      /^StorageError storage_read_only: Cannot write to .*readonly database/,
+      /^StorageError storage_read_only: .* was opened for reading only/,
     );
     expect(await everything(writer)).toEqual(before);
     await writer.close();

@@ -6,7 +6,7 @@ export interface Carried {
   readonly client: Socket;
   readonly server: Socket;
   /** Makes the client's side secure; what goes over it is plain. */
-  secure(): Socket;
+  secure(): Promise<Socket>;
   /** Told what the client said in secret. */
   heard(bytes: Buffer): void;
 }
@@ -22,7 +22,7 @@ export const carryPostgres: Carry = async ({ client, server, secure, heard }) =>
   const request = await readBytes(client, POSTGRES_REQUEST.length);
   if (!request.equals(POSTGRES_REQUEST)) throw new Error('the client did not ask for TLS');
   client.write('S');
-  const secured = secure();
+  const secured = await secure();
   server.pipe(secured);
   for await (const bytes of secured) {
     heard(bytes);
@@ -62,7 +62,7 @@ export const carryMysql: Carry = async ({ client, server, secure, heard }) => {
   client.write(changed(greeting, { at: lowerFlags + 1, set: SSL_FLAG }));
   const request = await readPacket(client);
   if (((request[HEADER + 1] ?? 0) & SSL_FLAG) === 0) throw new Error('the client did not ask for TLS');
-  const secured = secure();
+  const secured = await secure();
   let isAuthenticating = true;
   const carryAnswers = async (): Promise<void> => {
     for (;;) {

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Certificate } from './certificates.ts';
+import { readBytes } from './read-bytes.ts';
 import { type Carry, carryMysql, carryPostgres } from './tls-carriers.ts';
 
 /** Stands before a database server that has no TLS, and lets in only who asks for it. */
@@ -35,9 +36,10 @@ export async function tlsProxy(serverUrl: string, certificate: Certificate, clie
 
   const listener = createServer(client => {
     const server = connect(Number(port), hostname);
-    const secure = (): Socket => {
+    const secure = async (): Promise<Socket> => {
       handshakes++;
       if (cuts.left-- > 0) {
+        await readBytes(client, 1);
         client.end(cuts.lastWords);
         throw new Error('cut');
       }

@@ -6,6 +6,7 @@ import { post, refusalOf } from '../support/board-steps.ts';
 import { quadro } from '../support/run-quadro.ts';
 import { mysqlKind, postgresKind, type ServerKind, serverKinds, withUser } from '../support/server-kinds.ts';
 import { newDatabase } from '../support/servers.ts';
+import { withClient } from '../support/sql-client.ts';
 import { type Authority, EXPIRED, newAuthority } from './certificates.ts';
 import { refusalToOpen } from './refusal-to-open.ts';
 import { type TlsProxy, tlsProxy } from './tls-proxy.ts';
@@ -159,8 +160,8 @@ describe.each(serverKinds())('TLS: $name', kind => {
     const tls = Object.freeze({ ca: authority.ca, ...authority.sign('DNS:quadro') });
     await use(await opened(url, { tls }));
     expect(Object.keys(tls)).toEqual(['ca', 'cert', 'key']);
-    const behind = { database, authority, proxy, url: () => url };
-    expect(await refused(behind, url, { tls: { ca: authority.ca } })).toMatch(
+    const nameless = kind.backend(withUser(url, new URL(url).username, SECRET), { tls: { ca: authority.ca } });
+    expect(await refusalToOpen(nameless, SECRET)).toMatch(
       /^StorageError storage_unavailable: .*no TLS connection could be made; check the certificates, and tls/,
     );
   });
@@ -189,8 +190,10 @@ describe.each(serverKinds())('TLS: $name', kind => {
 });
 
 describe('TLS that one kind of server has to itself', () => {
+  const reason = ({ skip }: ServerKind['server']): string => (skip === undefined ? '' : ` (skipped: ${skip})`);
   const postgresOnly = postgresKind();
-  it.skipIf(postgresOnly.server.skip !== undefined)("PostgreSQL: the signals' connection uses it too", async () => {
+  const signals = `PostgreSQL: the signals' connection uses it too${reason(postgresOnly.server)}`;
+  it.skipIf(postgresOnly.server.skip !== undefined)(signals, async () => {
     const { url, database, proxy, authority } = await secured(postgresOnly);
     const here = postgresOnly.backend(url(), { tls: { ca: authority.ca } });
     onTestFinished(() => here.close());
@@ -207,6 +210,17 @@ describe('TLS that one kind of server has to itself', () => {
   });
 
   const mysqlOnly = mysqlKind();
+  const requiring = `MySQL: a user who requires TLS is refused without it, and told so${reason(mysqlOnly.server)}`;
+  it.skipIf(mysqlOnly.server.skip !== undefined)(requiring, async () => {
+    const database = await newDatabase(mysqlOnly.server);
+    const url = await mysqlOnly.newUser(database, ['all']);
+    const { username, password } = new URL(url);
+    await withClient(database, client => client.query(`alter user ${username} require ssl`));
+    expect(await refusalToOpen(mysqlOnly.backend(url), decodeURIComponent(password))).toMatch(
+      /^StorageError storage_access_denied: .*tls where the user requires it/,
+    );
+  });
+
   it('MySQL: an option that the driver would drop is refused', async () => {
     const backend = mysqlOnly.backend('mysql://root@127.0.0.1/boards', {
       tls: { ca: 'x', checkServerIdentity: () => undefined, servername: 'db' },

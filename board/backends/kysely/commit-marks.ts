@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { encodeRow, TABLES } from './columns.ts';
+import { TABLES } from './columns.ts';
 import type { Database, Statements } from './statements.ts';
 
 /** A row that a transaction writes to be found by, should the answer to its commit be lost. */
@@ -40,7 +40,7 @@ export function writeMark(
   boardId: string,
   mark: CommitMark,
 ): Promise<void> {
-  return statements.insert(transaction, TABLES.writers, [encodeRow(TABLES.writers, boardId, mark)], true);
+  return statements.insert(transaction, TABLES.writers, boardId, [mark], true);
 }
 
 /**

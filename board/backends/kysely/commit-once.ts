@@ -12,6 +12,8 @@ export interface CommitHost {
   readonly statements: Statements;
   readonly traits: DialectTraits;
   readonly marks: CommitMarks;
+  /** Whether what would be written is refused. */
+  readonly isReadOnly: boolean;
   /** For messages. */
   readonly location: string;
   retrying<Result>(run: () => Promise<Result>, onRetry: (reason: string) => void): Promise<Result>;
@@ -69,7 +71,7 @@ export class CommitOnce<Result> {
   }
 
   async #attempt(): Promise<Decision<Result>> {
-    const { db, statements, traits } = this.#host;
+    const { db, statements, traits, isReadOnly, location } = this.#host;
     const attempt: { mark: CommitMark | null; written: Decision<Result> | null } = { mark: null, written: null };
     try {
       const decision = await db.transaction().execute(async transaction => {
@@ -79,6 +81,7 @@ export class CommitOnce<Result> {
         if (committed !== null) return committed;
         const decided = this.#decide(snapshot);
         if (decided.changes === null) return decided;
+        if (isReadOnly) throw errorOf('storage_read_only', `${location} was opened for reading only`);
         attempt.mark = traits.losesCommitAnswers ? this.#host.marks.next() : null;
         await this.#write(transaction, decided.changes, isNew, attempt.mark);
         attempt.written = decided;

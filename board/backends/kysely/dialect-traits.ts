@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely';
 import type { QuadroError } from '../../core/errors.ts';
 import type { TableName } from './columns.ts';
 
@@ -9,6 +10,9 @@ export interface SqlTypes {
   readonly bool: string;
   readonly json: string;
 }
+
+/** A column of rows that come as JSON: its name and SQL type. */
+export type JsonColumn = readonly [name: string, type: string];
 
 /**
  * What differs between databases, as capabilities: the one kysely implementation asks for these and never for a
@@ -32,6 +36,11 @@ export interface DialectTraits {
   readonly growthStatements: readonly string[];
   /** Whether a list can be one parameter (`= any($1)`); where not, each of its values is one. */
   readonly supportsArrays: boolean;
+  /**
+   * Rows out of one JSON text, a list of objects, as a source to select from; null where each value is a parameter. Writing
+   * one text costs this process half of what a thousand parameters do.
+   */
+  readonly rowsOfJson: ((json: string, columns: readonly JsonColumn[]) => RawBuilder<unknown>) | null;
   /** Whether a read can lock its row (`SELECT … FOR UPDATE`); where not, a transaction locks the database as it begins. */
   readonly locksRows: boolean;
   /** Whether an upsert is spelled `ON CONFLICT … DO UPDATE`; where not, `ON DUPLICATE KEY UPDATE`. */

@@ -27,7 +27,7 @@ import type {
   TaskQuery,
 } from '../backend.ts';
 import type { ChangeSignals } from './change-signals.ts';
-import { decodeRow, encodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
+import { decodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
 import { CommitMarks } from './commit-marks.ts';
 import { BoardMadeMeanwhile, type CommitHost, CommitOnce } from './commit-once.ts';
 import type { DialectTraits } from './dialect-traits.ts';
@@ -63,7 +63,7 @@ interface Connection {
 }
 
 /** Events of a board after which its statistics are gathered; beyond the last the database's own are good enough. */
-const GROWTH_STEPS: readonly number[] = [1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
+const GROWTH_STEPS: readonly number[] = [1_000, 10_000, 100_000, 1_000_000];
 
 /** The columns of a task that it is counted by. */
 const TASK_COUNTS = { ...TABLES.tasks, columns: ['task_type', 'status', 'stage_kind'] };
@@ -157,9 +157,8 @@ export class KyselyBackend implements Backend {
     decide: (snapshot: Snapshot) => Decision<Result>,
     onRetry: (reason: string) => void = () => undefined,
   ): Promise<Result> {
-    const { traits, migrates } = this.#options;
+    const { traits } = this.#options;
     const { signals } = this.#opened;
-    if (!migrates) throw errorOf('storage_read_only', `${this.location} was opened for reading only`);
     const refusals: unknown[] = [];
     const decideOnce = (snapshot: Snapshot): Decision<Result> => {
       try {
@@ -189,12 +188,13 @@ export class KyselyBackend implements Backend {
       statements,
       traits: this.#options.traits,
       marks: this.#marks,
+      isReadOnly: !this.#options.migrates,
       location: this.location,
       retrying: (run, onRetry) => this.#retrying(run, onRetry),
     };
   }
 
-  /** Lets the planner know, in the background, each time a young board has grown to four times its size. */
+  /** Lets the planner know, in the background, each time a young board has grown tenfold. */
   #noteGrowth(before: number, after: number): void {
     const { growthStatements } = this.#options.traits;
     if (growthStatements.length === 0 || !GROWTH_STEPS.some(step => before < step && step <= after)) return;
@@ -396,9 +396,9 @@ export class KyselyBackend implements Backend {
 
   async saveCursor(boardId: string, destination: string, value: JsonObject): Promise<void> {
     const { db, statements } = this.#opened;
-    const row = encodeRow(TABLES.cursors, boardId, { destination, value, saved_at: Date.now() * 1000 });
+    const row = { destination, value, saved_at: Date.now() * 1000 };
     try {
-      await this.#retrying(() => statements.insert(db, TABLES.cursors, [row], true));
+      await this.#retrying(() => statements.insert(db, TABLES.cursors, boardId, [row], true));
     } catch (error) {
       throw this.#options.traits.errorOf(error, `write to ${this.location}`);
     }

@@ -1,6 +1,6 @@
-import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import { type Compilable, type CompiledQuery, type Kysely, sql } from 'kysely';
 import { errorOf } from '../../core/errors.ts';
-import type { StoredRow, TableColumns } from './columns.ts';
+import { encodeRow, type StoredRow, type TableColumns, type TableName } from './columns.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 
 /** Kysely knows the tables by {@link TABLES}; their row types are ours, so its own schema type is open. */
@@ -8,6 +8,12 @@ export type Database = Record<string, StoredRow>;
 
 /** Where a statement runs: the pool, or the connection of a transaction. */
 export type Executor = Pick<Kysely<Database>, 'executeQuery'>;
+
+type Insert = ReturnType<Kysely<Database>['insertInto']>;
+type RowsOfJson = NonNullable<DialectTraits['rowsOfJson']>;
+
+/** The tables that take most of the rows. Their JSON is never a null, which in a list of rows would be no value at all. */
+const JSON_ROW_TABLES: ReadonlySet<TableName> = new Set<TableName>(['tasks', 'agents', 'events']);
 
 /** Group sizes that a list is padded or cut to, so that few statements are ever compiled. */
 const SHAPES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
@@ -46,8 +52,32 @@ export class Statements {
     return rows;
   }
 
-  /** Inserts rows given as values in column order; with `replace`, a row whose key exists is replaced whole. */
-  async insert(executor: Executor, table: TableColumns, rows: readonly unknown[][], replace: boolean): Promise<void> {
+  /** Inserts records; with `replace`, one whose key exists is replaced whole. */
+  async insert(
+    executor: Executor,
+    table: TableColumns,
+    boardId: string,
+    records: readonly object[],
+    replace: boolean,
+  ): Promise<void> {
+    const { rowsOfJson } = this.#traits;
+    if (rowsOfJson !== null && JSON_ROW_TABLES.has(table.name)) {
+      const compiled = this.#shape(`insert ${table.name} ${replace}`, () =>
+        this.#insertOfJson(table, rowsOfJson, replace),
+      );
+      await this.#run(executor, compiled, [boardId, JSON.stringify(records)]);
+      return;
+    }
+    const rows = records.map(record => encodeRow(table, boardId, record));
+    await this.#insertValues(executor, table, rows, replace);
+  }
+
+  async #insertValues(
+    executor: Executor,
+    table: TableColumns,
+    rows: readonly unknown[][],
+    replace: boolean,
+  ): Promise<void> {
     const most = Math.min(MAX_SHAPE, Math.floor(this.#traits.maxParameters / table.columns.length));
     for (let start = 0; start < rows.length; ) {
       const fitting = this.#rowsThatFit(rows, start, Math.min(most, rows.length - start));
@@ -91,7 +121,25 @@ export class Statements {
   #insertOf(table: TableColumns, size: number, replace: boolean): Compilable {
     const row: StoredRow = Object.fromEntries(table.columns.map(name => [name, '']));
     const insert = this.#db.insertInto(table.name).values(Array.from({ length: size }, () => row));
-    if (!replace) return insert;
+    return replace ? this.#replacing(insert, table) : insert;
+  }
+
+  #insertOfJson(table: TableColumns, rowsOfJson: RowsOfJson, replace: boolean): Compilable {
+    const { types } = this.#traits;
+    const names = table.columns.filter(name => name !== 'board_id');
+    const rows = rowsOfJson(
+      '',
+      names.map(name => [name, types[table.kinds[name] ?? 'text']]),
+    );
+    const columns = sql.join(names.map(name => sql.ref(name)));
+    const insert = this.#db
+      .insertInto(table.name)
+      .columns(['board_id', ...names])
+      .expression(sql`select ${''}, ${columns} from ${rows}`);
+    return replace ? this.#replacing(insert, table) : insert;
+  }
+
+  #replacing(insert: Insert, table: TableColumns): Compilable {
     const rest = table.columns.filter(name => !table.key.includes(name));
     if (this.#traits.supportsOnConflict) {
       return insert.onConflict(conflict =>

@@ -10,7 +10,7 @@ import type {
   TaskTypeRecord,
 } from '../../core/records.ts';
 import type { Changes, ProfileSet, Snapshot, TransactKeys } from '../../core/transaction.ts';
-import { decodeRow, encodeRow, TABLES, type TableColumns } from './columns.ts';
+import { decodeRow, TABLES, type TableColumns } from './columns.ts';
 import type { Database, Statements } from './statements.ts';
 
 /** What reading no ids finds; shared, for most commands name no data keys and no idempotency keys. */
@@ -99,8 +99,7 @@ export async function writeChanges(
   ];
   for (const [table, records, replace] of writes) {
     if (records.length === 0) continue;
-    const rows = records.map(record => encodeRow(table, boardId, record));
-    await statements.insert(transaction, table, rows, replace);
+    await statements.insert(transaction, table, boardId, records, replace);
   }
   if (changes.data_deleted.length > 0) {
     await transaction

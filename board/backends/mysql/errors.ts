@@ -1,14 +1,15 @@
 import { type ErrorCode, QuadroError, StorageError } from '../../core/errors.ts';
 import { NO_TLS_ADVICE, tlsAdviceOf } from '../tls-advice.ts';
 
+/** A user that requires TLS is refused in the same way. */
+const WHO_ADVICE = 'the server refused the user or the password; check both, and tls where the user requires it';
+
 /** The driver's or the server's code → our code, and what to do about it. */
 const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  ER_ACCESS_DENIED_ERROR: ['storage_access_denied', 'the server refused the user or the password; check both'],
+  ER_ACCESS_DENIED_ERROR: ['storage_access_denied', WHO_ADVICE],
   // What MariaDB says of a user that it does not know, with a password or without.
-  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: [
-    'storage_access_denied',
-    'the server refused the user or the password; check both',
-  ],
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: ['storage_access_denied', WHO_ADVICE],
+  ER_SECURE_TRANSPORT_REQUIRED: ['storage_access_denied', 'the server takes only TLS connections; give tls'],
   ER_DBACCESS_DENIED_ERROR: ['storage_access_denied', 'the user has no rights on this database; grant them'],
   ER_TABLEACCESS_DENIED_ERROR: ['storage_access_denied', 'the user lacks a right on a table; grant it'],
   ER_SPECIFIC_ACCESS_DENIED_ERROR: ['storage_access_denied', 'the user lacks a right; grant it'],
@@ -37,6 +38,9 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ER_NET_PACKET_TOO_LARGE: ['storage_failed', 'a row is larger than the server takes; raise max_allowed_packet'],
   HANDSHAKE_NO_SSL_SUPPORT: ['storage_unavailable', NO_TLS_ADVICE],
   ECONNREFUSED: ['storage_unavailable', 'no server answers there; check that it runs, and the host and port'],
+  // A Unix socket.
+  ENOENT: ['storage_unavailable', 'no server answers there; check that it runs, and the path of its socket'],
+  EACCES: ['storage_access_denied', 'this process may not use the socket of the server; check its rights'],
   ENOTFOUND: ['storage_unavailable', 'the host is not known; check its name'],
   EAI_AGAIN: ['storage_unavailable', 'the host cannot be looked up now; check its name and the network'],
   EHOSTUNREACH: ['storage_unavailable', 'the host cannot be reached; check the network'],
@@ -63,6 +67,9 @@ const LOST: ReadonlySet<string> = new Set([
 const LOST_MESSAGES =
   /closed state|Connection lost|This socket has been ended|Server shutdown in progress|disconnected before secure TLS|^(read|write) E[A-Z]+$/;
 
+/** A TLS connection that could not be made; the second where the server refuses the client's certificate. */
+const TLS_CODES = /^(HANDSHAKE_SSL_ERROR$|ERR_SSL_)/;
+
 /** Error numbers that MariaDB and MySQL 8 name differently, or the driver does not name. */
 const NUMBERS: Readonly<Record<number, string>> = {
   1020: 'ER_CHECKREAD',
@@ -83,7 +90,8 @@ function codeOf(error: unknown): string {
 
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  // OpenSSL ends its messages with a new line.
+  return (error instanceof Error ? error.message : String(error)).trim();
 }
 
 /** Whether the connection is gone, so that nobody was told how the statement ended. */
@@ -119,6 +127,6 @@ export function mysqlErrorOf(error: unknown, doing: string): QuadroError {
 
 function fallbackOf(error: unknown): readonly [ErrorCode, string] {
   if (isConnectionLost(error)) return ['storage_unavailable', 'the connection was lost; try again'];
-  if (codeOf(error) === 'HANDSHAKE_SSL_ERROR') return ['storage_unavailable', tlsAdviceOf(messageOf(error))];
+  if (TLS_CODES.test(codeOf(error))) return ['storage_unavailable', tlsAdviceOf(messageOf(error))];
   return ['storage_failed', 'the server refused'];
 }

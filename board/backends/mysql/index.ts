@@ -32,6 +32,7 @@ function traitsOf(maxStatementBytes: () => number): DialectTraits {
     planStatements: [],
     growthStatements: [],
     supportsArrays: false,
+    rowsOfJson: null,
     locksRows: true,
     supportsOnConflict: false,
     losesCommitAnswers: true,

@@ -26,6 +26,9 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '57P05': ['storage_unavailable', 'the server ended a session that was idle; try again'],
   '25P03': ['storage_unavailable', 'the server ended a transaction that was idle for too long; try again'],
   ECONNREFUSED: ['storage_unavailable', 'no server answers there; check that it runs, and the host and port'],
+  // A Unix socket.
+  ENOENT: ['storage_unavailable', 'no server answers there; check that it runs, and the path of its socket'],
+  EACCES: ['storage_access_denied', 'this process may not use the socket of the server; check its rights'],
   ENOTFOUND: ['storage_unavailable', 'the host is not known; check its name'],
   EAI_AGAIN: ['storage_unavailable', 'the host cannot be looked up now; check its name and the network'],
   EHOSTUNREACH: ['storage_unavailable', 'the host cannot be reached; check the network'],
@@ -58,7 +61,8 @@ function codeOf(error: unknown): string {
 
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  // OpenSSL ends its messages with a new line.
+  return (error instanceof Error ? error.message : String(error)).trim();
 }
 
 /** Whether the connection is gone, so that nobody was told how the statement ended. */

@@ -6,6 +6,7 @@ import { KyselyBackend } from '../kysely/kysely-backend.ts';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from '../server-options.ts';
 import { isConnectionLost, isDuplicateKey, isMissingTable, postgresErrorOf, retryReasonOf } from './errors.ts';
 import { clientConfigOf, poolOf } from './pool.ts';
+import { rowsOfJson } from './rows-of-json.ts';
 import { PostgresSignals } from './signals.ts';
 
 /** How to reach the server, and how to use it. */
@@ -43,8 +44,9 @@ const TRAITS: DialectTraits = {
   indexesWithTable: false,
   planStatements: [],
   // Autovacuum gathers statistics a minute late: until then the planner takes a young board for an empty one.
-  growthStatements: ['analyze tasks, agents, events, idempotency_keys, data_entries'],
+  growthStatements: ['analyze tasks, agents, idempotency_keys'],
   supportsArrays: true,
+  rowsOfJson,
   locksRows: true,
   supportsOnConflict: true,
   losesCommitAnswers: true,

@@ -36,6 +36,7 @@ const TRAITS: DialectTraits = {
   planStatements: PLAN_STATEMENTS,
   growthStatements: [],
   supportsArrays: false,
+  rowsOfJson: null,
   locksRows: false,
   supportsOnConflict: true,
   maxParameters: 32_766,
