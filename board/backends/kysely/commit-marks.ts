@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { TABLES } from './columns.ts';
-import type { Database, Statements } from './statements.ts';
+import type { Database } from './statements.ts';
 
 /** A row that a transaction writes to be found by, should the answer to its commit be lost. */
 export interface CommitMark {
@@ -31,16 +30,6 @@ export class CommitMarks {
   settle(mark: CommitMark): void {
     this.#idleWriters.push(mark.writer_id);
   }
-}
-
-/** Writes the mark as part of the transaction it marks. */
-export function writeMark(
-  transaction: Transaction<Database>,
-  statements: Statements,
-  boardId: string,
-  mark: CommitMark,
-): Promise<void> {
-  return statements.insert(transaction, TABLES.writers, boardId, [mark], true);
 }
 
 /**

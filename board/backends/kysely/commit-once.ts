@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { errorOf } from '../../core/errors.ts';
 import type { Changes, Decision, Snapshot, TransactKeys } from '../../core/transaction.ts';
-import { type CommitMark, type CommitMarks, hasMark, removeOldMarks, writeMark } from './commit-marks.ts';
+import { type CommitMark, type CommitMarks, hasMark, removeOldMarks } from './commit-marks.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 import type { Database, Statements } from './statements.ts';
 import { readSnapshot, writeChanges } from './transact.ts';
@@ -131,14 +131,12 @@ export class CommitOnce<Result> {
     const { statements, traits } = this.#host;
     const { board_id } = this.#keys;
     try {
-      await writeChanges(transaction, statements, board_id, changes, isNew);
+      await writeChanges(transaction, statements, board_id, changes, { isNew, mark });
     } catch (error) {
       // No lock can be taken on a row that is not there: whoever made it first is found by the next attempt.
       if (isNew && traits.isDuplicateKey(error)) throw new BoardMadeMeanwhile();
       throw error;
     }
-    if (mark === null) return;
-    await writeMark(transaction, statements, board_id, mark);
-    if (changes.idempotency_expired_before !== null) await removeOldMarks(transaction, board_id);
+    if (mark !== null && changes.idempotency_expired_before !== null) await removeOldMarks(transaction, board_id);
   }
 }

@@ -398,7 +398,7 @@ export class KyselyBackend implements Backend {
     const { db, statements } = this.#opened;
     const row = { destination, value, saved_at: Date.now() * 1000 };
     try {
-      await this.#retrying(() => statements.insert(db, TABLES.cursors, boardId, [row], true));
+      await this.#retrying(() => statements.write(db, boardId, [[TABLES.cursors, [row], true]]));
     } catch (error) {
       throw this.#options.traits.errorOf(error, `write to ${this.location}`);
     }

@@ -1,4 +1,4 @@
-import { type Compilable, type CompiledQuery, type Kysely, sql } from 'kysely';
+import { type Compilable, type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import { errorOf } from '../../core/errors.ts';
 import { encodeRow, type StoredRow, type TableColumns, type TableName } from './columns.ts';
 import type { DialectTraits } from './dialect-traits.ts';
@@ -12,8 +12,11 @@ export type Executor = Pick<Kysely<Database>, 'executeQuery'>;
 type Insert = ReturnType<Kysely<Database>['insertInto']>;
 type RowsOfJson = NonNullable<DialectTraits['rowsOfJson']>;
 
-/** The tables that take most of the rows. Their JSON is never a null, which in a list of rows would be no value at all. */
-const JSON_ROW_TABLES: ReadonlySet<TableName> = new Set<TableName>(['tasks', 'agents', 'events']);
+/** Records of a table to insert; with `replaces`, one whose key exists is replaced whole. */
+export type Write = readonly [table: TableColumns, records: readonly object[], replaces: boolean];
+
+/** Tables whose JSON may be a null, which in a list of rows would be no value at all. */
+const NULLABLE_JSON: ReadonlySet<TableName> = new Set<TableName>(['data_entries', 'flight_log', 'leases', 'cursors']);
 
 /** Group sizes that a list is padded or cut to, so that few statements are ever compiled. */
 const SHAPES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
@@ -22,6 +25,10 @@ const MAX_SHAPE = 256;
 /** Most bytes the values of a row may take in a statement: a UTF-16 unit is at most three, quoted characters two. */
 function mostBytesOf(row: readonly unknown[]): number {
   return row.reduce((sum: number, value) => sum + (typeof value === 'string' ? 3 * value.length : 24), 0);
+}
+
+function compilable(fragment: RawBuilder<unknown>, db: Kysely<Database>): Compilable {
+  return { compile: () => fragment.compile(db) };
 }
 
 /**
@@ -52,24 +59,22 @@ export class Statements {
     return rows;
   }
 
-  /** Inserts records; with `replace`, one whose key exists is replaced whole. */
-  async insert(
-    executor: Executor,
-    table: TableColumns,
-    boardId: string,
-    records: readonly object[],
-    replace: boolean,
-  ): Promise<void> {
+  /** Writes rows of several tables, in one statement where the database can; no list is empty. */
+  async write(executor: Executor, boardId: string, writes: readonly Write[]): Promise<void> {
     const { rowsOfJson } = this.#traits;
-    if (rowsOfJson !== null && JSON_ROW_TABLES.has(table.name)) {
-      const compiled = this.#shape(`insert ${table.name} ${replace}`, () =>
-        this.#insertOfJson(table, rowsOfJson, replace),
-      );
-      await this.#run(executor, compiled, [boardId, JSON.stringify(records)]);
-      return;
+    const together = rowsOfJson === null ? [] : writes.filter(([table]) => !NULLABLE_JSON.has(table.name));
+    if (rowsOfJson !== null && together.length > 0) {
+      const name = together.map(([table, , replaces]) => `${table.name} ${replaces}`).join(', ');
+      const compiled = this.#shape(`write ${name}`, () => this.#insertsOfJson(together, rowsOfJson));
+      const parameters = together.flatMap(([, records]) => [boardId, JSON.stringify(records)]);
+      await this.#run(executor, compiled, parameters);
     }
-    const rows = records.map(record => encodeRow(table, boardId, record));
-    await this.#insertValues(executor, table, rows, replace);
+    for (const write of writes) {
+      if (together.includes(write)) continue;
+      const [table, records, replaces] = write;
+      const rows = records.map(record => encodeRow(table, boardId, record));
+      await this.#insertValues(executor, table, rows, replaces);
+    }
   }
 
   async #insertValues(
@@ -124,7 +129,15 @@ export class Statements {
     return replace ? this.#replacing(insert, table) : insert;
   }
 
-  #insertOfJson(table: TableColumns, rowsOfJson: RowsOfJson, replace: boolean): Compilable {
+  /** Every table's insert in one statement: the time between two statements is time in which the board is locked. */
+  #insertsOfJson(writes: readonly Write[], rowsOfJson: RowsOfJson): Compilable {
+    const inserts = writes.map(([table, , replaces]) => sql`${this.#insertOfJson(table, rowsOfJson, replaces)}`);
+    const parts = inserts.slice(0, -1).map((insert, index) => sql`${sql.ref(`write_${index}`)} as (${insert})`);
+    const last = inserts.at(-1) ?? sql``;
+    return compilable(parts.length === 0 ? last : sql`with ${sql.join(parts)} ${last}`, this.#db);
+  }
+
+  #insertOfJson(table: TableColumns, rowsOfJson: RowsOfJson, replaces: boolean): Insert {
     const { types } = this.#traits;
     const names = table.columns.filter(name => name !== 'board_id');
     const rows = rowsOfJson(
@@ -136,10 +149,10 @@ export class Statements {
       .insertInto(table.name)
       .columns(['board_id', ...names])
       .expression(sql`select ${''}, ${columns} from ${rows}`);
-    return replace ? this.#replacing(insert, table) : insert;
+    return replaces ? this.#replacing(insert, table) : insert;
   }
 
-  #replacing(insert: Insert, table: TableColumns): Compilable {
+  #replacing(insert: Insert, table: TableColumns): Insert {
     const rest = table.columns.filter(name => !table.key.includes(name));
     if (this.#traits.supportsOnConflict) {
       return insert.onConflict(conflict =>

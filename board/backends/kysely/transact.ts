@@ -11,7 +11,8 @@ import type {
 } from '../../core/records.ts';
 import type { Changes, ProfileSet, Snapshot, TransactKeys } from '../../core/transaction.ts';
 import { decodeRow, TABLES, type TableColumns } from './columns.ts';
-import type { Database, Statements } from './statements.ts';
+import type { CommitMark } from './commit-marks.ts';
+import type { Database, Statements, Write } from './statements.ts';
 
 /** What reading no ids finds; shared, for most commands name no data keys and no idempotency keys. */
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
@@ -74,16 +75,23 @@ async function readProfileSet(transaction: Transaction<Database>, boardId: strin
   };
 }
 
+/** What goes with a decision's rows. */
+export interface WriteOptions {
+  /** Whether the board is made now: then it must not replace one that somebody else has made meanwhile. */
+  readonly isNew: boolean;
+  /** The row by which the commit is found, should its answer be lost. */
+  readonly mark: CommitMark | null;
+}
+
 /** Writes a decision's rows with multi-row statements, the board's row among them. */
 export async function writeChanges(
   transaction: Transaction<Database>,
   statements: Statements,
   boardId: string,
   changes: Changes,
-  isNew: boolean,
+  { isNew, mark }: WriteOptions,
 ): Promise<void> {
-  const writes: readonly [table: TableColumns, records: readonly object[], replace: boolean][] = [
-    // A board that is made now must not replace one that somebody else has made meanwhile.
+  const writes: readonly Write[] = [
     [TABLES.boards, [changes.board], !isNew],
     [TABLES.tasks, changes.tasks, true],
     [TABLES.agents, changes.agents, true],
@@ -96,11 +104,10 @@ export async function writeChanges(
     [TABLES.profiles, changes.profiles, false],
     [TABLES.task_types, changes.task_types, false],
     [TABLES.leases, changes.leases, true],
+    [TABLES.writers, mark === null ? [] : [mark], true],
   ];
-  for (const [table, records, replace] of writes) {
-    if (records.length === 0) continue;
-    await statements.insert(transaction, table, boardId, records, replace);
-  }
+  const present = writes.filter(([, records]) => records.length > 0);
+  await statements.write(transaction, boardId, present);
   if (changes.data_deleted.length > 0) {
     await transaction
       .deleteFrom('data_entries')
