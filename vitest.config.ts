@@ -5,6 +5,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     // Processes, not threads: native drivers, and tests that kill.
     pool: 'forks',
+    // Many tests wait, for leases and time-outs; more at a time would want more connections than a server takes by default.
+    maxWorkers: 3,
     globalSetup: ['./test/support/global-servers.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -77,7 +77,8 @@ async function someoneWaits(client: SqlClient, { waiting }: Kind): Promise<void>
   for (;;) {
     const [row] = await client.query(waiting);
     if (Number(row?.n) > 0) return;
-    await new Promise(resolve => setTimeout(resolve, 5));
+    // InnoDB shows its transactions as they were until nobody has asked for 100 ms.
+    await new Promise(resolve => setTimeout(resolve, 150));
   }
 }
 
