@@ -6,6 +6,7 @@
  * drops it. `QUADRO_BENCH_QUICK=1` only shows that everything runs.
  */
 import { measureGrid, measurePair } from './backends/cells.ts';
+import { measureChiefWake } from './backends/chief-wake.ts';
 import { EventRows } from './backends/event-rows.ts';
 import { LIFE_NOTES, measureLives } from './backends/lives.ts';
 import { openPlaces } from './backends/open-places.ts';
@@ -17,6 +18,7 @@ import { Figures, printBench } from './harness.ts';
 const NOTES = [
   'api64: 64 callers in one process, each posting, taking and completing one task after the other; p50, p99: a call',
   'api64_in4: the same callers spread over four processes with a board each (api1_in4: one caller in each of the four)',
+  'chief_wake: from the answer to a commit until the Chief of another connection wakes, by NOTIFY or by its poll of 1 s',
   'raw16: one prepared, committed insert of an event row after the other on each of 16 connections of the raw driver',
 ];
 
@@ -55,7 +57,10 @@ try {
   }
   for (let round = 1; round <= sizes.gridRounds; round++) {
     progress(`callers, round ${round} of ${sizes.gridRounds}`);
-    for (const place of places) await measureGrid(place, sizes, figures);
+    for (const place of places) {
+      await measureGrid(place, sizes, figures);
+      await measureChiefWake(place, figures);
+    }
   }
   for (const note of [...missing, ...NOTES, ...(postgres === undefined ? [] : LIFE_NOTES)]) console.log(note);
   if (isQuick) console.log('QUADRO_BENCH_QUICK=1: these figures mean nothing');

@@ -68,12 +68,12 @@ export function printBench(
       .map(pair => pair.join(' '))
       .join(', '),
   );
-  const table = new Table({ head: ['figure', 'unit', 'median', 'min', 'max'], style: { head: [] } });
+  const table = new Table({ head: ['figure', 'unit', 'median', 'min', 'max'], style: { head: [], border: [] } });
   for (const { name, unit, rounds } of figures.all()) {
     table.push([name, unit, ...[median(rounds), Math.min(...rounds), Math.max(...rounds)].map(rounded)]);
   }
   console.log(table.toString());
-  const aims = new Table({ head: ['ratio', 'median', 'aim'], style: { head: [] } });
+  const aims = new Table({ head: ['ratio', 'median', 'aim'], style: { head: [], border: [] } });
   for (const [name, { value, aim }] of Object.entries(ratios)) aims.push([name, rounded(value), aim]);
   console.log(aims.toString());
   const flat = Object.fromEntries(figures.all().map(({ name, rounds }) => [name, rounded(median(rounds))]));

@@ -1,4 +1,4 @@
-import { Presets, SingleBar } from 'cli-progress';
+import cliProgress, { type GenericFormatter, type SingleBar } from 'cli-progress';
 
 /** Progress of long work, on stderr, so that stdout stays data. */
 export interface Progress {
@@ -13,7 +13,8 @@ const QUIET_MS = 1_000;
 const LINE_MS = 5_000;
 
 /**
- * Shows progress once the work has taken a second: a bar on a terminal, a line every five seconds elsewhere.
+ * Shows progress once the work has taken a second: on a terminal a bar, or a number where nobody knows the total; a line
+ * every five seconds elsewhere.
  *
  * @param what What is counted, such as `events`.
  */
@@ -21,21 +22,24 @@ export function progressOf(what: string, stream: NodeJS.WriteStream = process.st
   const startedAt = Date.now();
   let bar: SingleBar | null = null;
   let lineAt = startedAt + QUIET_MS;
+  let text = '';
+  let hasTotal = false;
   return {
     update(done, total = null) {
       const now = Date.now();
       if (now - startedAt < QUIET_MS) return;
+      text = `${done}${total === null ? '' : ` of ${total}`} ${what}`;
+      hasTotal = total !== null;
       if (!stream.isTTY) {
         if (now < lineAt) return;
         lineAt = now + LINE_MS;
-        stream.write(`${done}${total === null ? '' : ` of ${total}`} ${what}\n`);
+        stream.write(`${text}\n`);
         return;
       }
       if (bar === null) {
-        bar = new SingleBar(
-          { format: `{bar} {value}${total === null ? '' : ' of {total}'} ${what}`, stream, hideCursor: true },
-          Presets.shades_classic,
-        );
+        const format: GenericFormatter = (options, { progress }) =>
+          hasTotal ? `${cliProgress.Format.BarFormat(progress, options)} ${text}` : text;
+        bar = new cliProgress.SingleBar({ format, stream, hideCursor: true }, cliProgress.Presets.shades_classic);
         bar.start(total ?? 0, done);
       }
       if (total !== null) bar.setTotal(total);

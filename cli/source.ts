@@ -38,6 +38,8 @@ const LOG_FILE = /\.(parquet|ndjson|csv)$/i;
 
 interface BackendOptions {
   readonly readOnly?: boolean;
+  /** Whether a file that is not there is refused rather than made; no server's database is ever made. Default: as `readOnly`. */
+  readonly mustExist?: boolean;
 }
 
 type OpenServer = (url: string, options: BackendOptions) => Promise<Backend>;

@@ -14,7 +14,7 @@ const LIVES: Readonly<Record<string, (database: BenchDatabase, lives: number) =>
 
 /** What each of them was told, a line each. */
 export const LIFE_NOTES: readonly string[] = [
-  `postgres_life: postTasks of 1,000, then ${LIFE_CALLERS} callers take and complete; three events a life, kept`,
+  `postgres_life: postTasks of 1,000, then ${LIFE_CALLERS} callers take and complete; three events a life, kept; they know the ids, where a queue also finds the next job`,
   `pgboss_life: ${PG_BOSS_SETTINGS}; a row a job, kept`,
   `graphile_worker_life: addJobs of 1,000, ${JSON.stringify(RECOMMENDED)}; nothing kept`,
   `graphile_worker_tuned_life: the same with ${JSON.stringify(TUNED)}`,

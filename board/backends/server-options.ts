@@ -29,6 +29,14 @@ export interface ServerOptions {
   readonly readOnly?: boolean;
 }
 
+/** How much longer than a statement may take a connection may be silent, in milliseconds: then the server is gone. */
+const SILENCE_GRACE_MS = 5_000;
+
+/** How long a connection in use may be silent before it is given up: the server's own time-outs end with the server. */
+export function silenceMsOf({ statementTimeoutMs }: Pick<ResolvedServerOptions, 'statementTimeoutMs'>): number {
+  return statementTimeoutMs + SILENCE_GRACE_MS;
+}
+
 /** {@link ServerOptions} with the URL taken apart and every default filled in. */
 export interface ResolvedServerOptions {
   readonly host: string;
@@ -83,7 +91,11 @@ function parsedUrl(text: string, { schemes, parameters }: ServerDefaults): URL {
   }
   const unknown = [...url.searchParams.keys()].filter(name => name !== 'tls' && !parameters.includes(name));
   if (unknown.length > 0) {
-    refuse(`The database URL takes the parameters ${['tls', ...parameters].join(', ')}, not ${unknown.join(', ')}`);
+    const advice = unknown.some(name => /^ssl/i.test(name))
+      ? ': tls=true is TLS with a certificate that must be valid'
+      : '';
+    const taken = ['tls', ...parameters].join(', ');
+    refuse(`The database URL takes the parameters ${taken}, not ${unknown.join(', ')}${advice}`);
   }
   return url;
 }

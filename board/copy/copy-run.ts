@@ -8,8 +8,8 @@ import type { CopiedRows, CopyTarget, NextNumbers } from './copy-target.ts';
 /** How far a copy is, in rows of all tables. */
 export interface CopyProgress {
   readonly done: number;
-  /** Rows of tables that are no logs are counted as they come: only reading them tells how many there are. */
-  readonly total: number;
+  /** Rows of the logs, which are copied first; null from then on: only reading the tables tells how many rows they have. */
+  readonly total: number | null;
 }
 
 /** The tables of a board that a copy brings. */
@@ -96,7 +96,7 @@ export class CopyRun {
     const logRows = rowsBefore(this.target.next);
     onProgress?.({
       done: logRows + this.#tableRows,
-      total: Math.max(logRows, this.#logRows) + this.#tableRows,
+      total: this.#tableRows === 0 && isLog ? Math.max(logRows, this.#logRows) : null,
     });
     // Drivers that block would leave no turn in which a signal could arrive.
     await setImmediate();

@@ -1,23 +1,40 @@
 import { Command } from 'commander';
+import type { Backend } from '../../board/backends/backend.ts';
+import { isUnfinishedCopy } from '../../board/copy/copy-mark.ts';
+import type { BoardRecord } from '../../board/core/records.ts';
 import { isoOf } from '../../board/core/time.ts';
 import { print, printJson, table } from '../output.ts';
 import { BOARD_HELP, backendOf } from '../source.ts';
+
+interface ListedBoard extends BoardRecord {
+  /** Whether nobody can open it, since a copy into it has not come to its end. */
+  readonly unfinished_copy: boolean;
+}
+
+async function boardsOf(backend: Backend): Promise<readonly ListedBoard[]> {
+  const boards: ListedBoard[] = [];
+  for (const board of await backend.readBoards()) {
+    boards.push({ ...board, unfinished_copy: isUnfinishedCopy(await backend.readLeases(board.board_id)) });
+  }
+  return boards;
+}
 
 /** `quadro boards URL` */
 export function boardsCommand(): Command {
   return new Command('boards')
     .description('List the boards of a database')
     .argument('<url>', BOARD_HELP)
+    .option('--migrate', 'first bring the tables up to date, where an older version of Quadro made them')
     .option('--json', 'print one JSON array')
     .addHelpText(
       'after',
-      '\nExamples:\n  quadro boards newsroom.db\n  quadro boards postgres://quadro@127.0.0.1/boards',
+      '\nExamples:\n  quadro boards newsroom.db\n  quadro boards postgres://quadro@127.0.0.1/boards --migrate',
     )
-    .action(async (url: string, options: { json?: boolean }) => {
-      const backend = await backendOf(url, { readOnly: true });
+    .action(async (url: string, options: { json?: boolean; migrate?: boolean }) => {
+      const backend = await backendOf(url, options.migrate ? { mustExist: true } : { readOnly: true });
       try {
         await backend.open();
-        const boards = await backend.readBoards();
+        const boards = await boardsOf(backend);
         if (options.json) {
           await printJson(
             boards.map(each => ({
@@ -33,8 +50,9 @@ export function boardsCommand(): Command {
           each.board_uid,
           each.next_sequence_id - 1,
           isoOf(each.last_timestamp),
+          each.unfinished_copy ? 'unfinished copy' : '',
         ]);
-        await print(table(['board', 'board_uid', 'events', 'last written'], rows));
+        await print(table(['board', 'board_uid', 'events', 'last written', ''], rows));
       } finally {
         await backend.close();
       }

@@ -64,9 +64,11 @@ async function send(source: Source, options: Options, signal: AbortSignal): Prom
   }
 }
 
-function summaryText({ spans, rejected, rejected_message, retries, cursor }: ExportSummary, options: Options): string {
+function summaryText(summary: ExportSummary, options: Options, wasStopped: boolean): string {
+  const { spans, rejected, rejected_message, retries, cursor } = summary;
   const where = options.to ?? options.otlp ?? 'the OTLP endpoint';
-  if (spans === 0 && options.to === undefined && options.from === undefined) {
+  // Who is stopped does not know whether there is more.
+  if (spans === 0 && !wasStopped && options.to === undefined && options.from === undefined) {
     return `Nothing new for ${where} since event ${cursor.events}; --from 1 sends everything again, with the same ids.`;
   }
   const refused =
@@ -80,7 +82,7 @@ async function run(text: string, options: Options): Promise<void> {
   try {
     const summary = await send(source, options, signal);
     if (options.json) await printJson(summary);
-    else await print(summaryText(summary, options));
+    else await print(summaryText(summary, options, signal.aborted));
     // To stop is how a follower ends; anything else was not done with the log.
     if (signal.aborted && !options.follow) throw new Interrupted();
     if (summary.rejected > 0) throw new FoundFaults();

@@ -96,7 +96,7 @@ describe.each(databaseKinds())('migrations: $name', ({ skip, create, isMadeEmpty
     await writeBoard(database);
     await makeOlder(database);
     expect(await refusalOf(opened(database, { readOnly: true }))).toMatch(
-      /^StorageError storage_failed: .*older version of Quadro: open it once for writing/,
+      /^StorageError storage_failed: .*older version of Quadro: open it once for writing, or run quadro boards URL --migrate, to/,
     );
     expect(await applied(database)).toEqual(['0001-board']);
     await opened(database);

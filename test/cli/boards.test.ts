@@ -1,6 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { sqlite } from '../../board/backends/sqlite/index.ts';
+import { copyBoard } from '../../board/index.ts';
 import { quadro, quadroJson } from '../support/run-quadro.ts';
 import { writeSample } from '../support/sample-board.ts';
 import { requireShared } from '../support/shared.ts';
@@ -29,6 +32,69 @@ describe('boards', () => {
     expect(boards[0]?.last_timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
     const { stdout } = await quadro(['boards', file]);
     expect(stdout).toMatch(/^kitchen +[0-9a-f-]{36} +4 /m);
+  });
+
+  it('marks an unfinished copy, which nobody can open', async () => {
+    const file = join(tempDir(), 'b.db');
+    await writeSample(file, { boardId: 'news' });
+    const [from, into] = [sqlite({ file, readOnly: true }), sqlite({ file })];
+    const stop = new AbortController();
+    const reason = new Error('stop');
+    const copying = copyBoard({
+      from,
+      into,
+      boardId: 'news',
+      intoBoardId: 'half',
+      signal: stop.signal,
+      onProgress: () => stop.abort(reason),
+    });
+    await expect(copying).rejects.toBe(reason);
+    const marksOf = async (): Promise<unknown> =>
+      (await quadroJson<{ board_id: string; unfinished_copy: boolean }[]>(['boards', file])).map(each => [
+        each.board_id,
+        each.unfinished_copy,
+      ]);
+    expect(await marksOf()).toEqual([
+      ['half', true],
+      ['news', false],
+    ]);
+    const { stdout } = await quadro(['boards', file]);
+    expect(stdout).toMatch(/^half .*\+00:00 {2}unfinished copy$/m);
+    expect(stdout).toMatch(/^news .*\+00:00$/m);
+    await copyBoard({ from, into, boardId: 'news', intoBoardId: 'half' });
+    expect(await marksOf()).toEqual([
+      ['half', false],
+      ['news', false],
+    ]);
+    await Promise.all([from.close(), into.close()]);
+  });
+
+  it('--migrate brings the tables of an older version up to date, and makes no file', async () => {
+    const dir = tempDir();
+    const file = join(dir, 'b.db');
+    await writeSample(file);
+    const database = new BetterSqlite3(file);
+    database.exec(
+      `drop table leases; drop table cursors; drop table writers; delete from quadro_migrations where name = '0002-shared'`,
+    );
+    database.close();
+    for (const command of ['boards', 'check', 'report']) {
+      const { status, stderr } = await quadro([command, file]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(
+        /older version of Quadro: open it once for writing, or run quadro boards URL --migrate, to/,
+      );
+    }
+    const { status, stdout, stderr } = await quadro(['boards', file, '--migrate']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^default +[0-9a-f-]{36} +8 /m);
+    expect((await quadroJson<{ ok: boolean }>(['check', file])).ok).toBe(true);
+    const nowhere = await quadro(['boards', join(dir, 'nowhere.db'), '--migrate']);
+    expect(nowhere).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/There is no board at .*check the path/),
+    });
+    expect(existsSync(join(dir, 'nowhere.db'))).toBe(false);
   });
 
   it('one board needs no --board, whatever its name; of several one is chosen; `default` wins by itself', async () => {

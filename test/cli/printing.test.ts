@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { progressOf } from '../../cli/progress.ts';
 import { quadro, quadroJson } from '../support/run-quadro.ts';
 import { openSample, runMemo, writeSample } from '../support/sample-board.ts';
 
@@ -17,6 +19,28 @@ const STEERING = /[\p{Cc}\u202a-\u202e\u2028\u2029\u2066-\u2069]/u;
 function steering(text: string): string[] {
   return [...text.replaceAll('\n', '')].filter(each => STEERING.test(each));
 }
+
+describe('progress on a terminal', () => {
+  it('is a bar while the total is known, and a number without one where it is not', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+    const progress = progressOf('rows', terminal as unknown as NodeJS.WriteStream);
+    const shown = (): string => {
+      vi.advanceTimersByTime(1_000);
+      return String(terminal.read() ?? '');
+    };
+    progress.update(1, 8);
+    expect(shown(), 'work that is done sooner says nothing').toBe('');
+    progress.update(2, 8);
+    expect(shown()).toMatch(/█+░+ 2 of 8 rows/);
+    progress.update(9, null);
+    const counting = shown();
+    expect(counting).toContain('9 rows');
+    expect(counting).not.toMatch(/[█░]| of /);
+    progress.stop();
+  });
+});
 
 describe('what commands print', () => {
   const dir = mkdtempSync(join(tmpdir(), 'quadro-cli-'));

@@ -139,8 +139,9 @@ describe('spans', () => {
     misbehaviours.push(...Array.from({ length: 50 }, () => ({ status: 503 })));
     const waiting = startQuadro(['spans', file, '--otlp', url]);
     await waiting.saw(/^waiting/m);
-    const { status, stderr } = await waiting.stop('SIGINT');
+    const { status, stdout, stderr } = await waiting.stop('SIGINT');
     expect(status).toBe(130);
+    expect(stdout).toMatch(/^0 spans to .*, up to event 0(, after \d+ retries)?\n$/);
     expect(stderr).toMatch(/stopping; Ctrl-C again ends at once\nquadro: interrupted\n$/);
     misbehaviours.length = 0;
     expect((await quadroJson<ExportSummary>(['spans', file, '--otlp', url])).spans).toBe(6);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../board/backends/backend.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import { importReference } from '../../board/import/reference.ts';
-import { copyBoard, openBoard } from '../../board/index.ts';
+import { type CopyProgress, copyBoard, openBoard } from '../../board/index.ts';
 import { post, refusalOf } from '../support/board-steps.ts';
 import { changesOf, keysFor } from '../support/records.ts';
 import { requireShared } from '../support/shared.ts';
@@ -139,6 +139,20 @@ describe('the round trip from a file over PostgreSQL and MariaDB back to a file'
     await expectRoundTrip(from);
     expect((await checkOf(from)).digest).toBe('cc51625e0b339e9c9fa861434a180a581510259a0d8c15bfd493d85204303682');
   });
+});
+
+it('tells how far it is: of so many rows while it copies the logs, then how many, since nobody knows of how many', async () => {
+  const [from, into] = [await opened(MEMORY), await opened(FILE)];
+  await writeFullBoard(from);
+  const told: CopyProgress[] = [];
+  const { rows } = await copyBoard({ from, into, onProgress: progress => told.push(progress) });
+  const logRows = rows.events + rows.chief_cycles + rows.ombudsman_ticks + rows.flight_log;
+  const logs = told.findIndex(({ total }) => total === null);
+  expect(told.slice(0, logs).map(({ total }) => total)).toEqual(told.slice(0, logs).map(() => logRows));
+  expect(told[logs - 1]?.done).toBe(logRows);
+  expect(told.slice(logs).every(({ total }) => total === null)).toBe(true);
+  expect(told.at(-1)?.done).toBe(Object.values(rows).reduce((sum, count) => sum + count));
+  expect(told.map(({ done }) => done)).toEqual(told.map(({ done }) => done).toSorted((a, b) => a - b));
 });
 
 it('copies within one database, from one name to another', async () => {

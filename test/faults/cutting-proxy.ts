@@ -14,6 +14,12 @@ export interface CuttingProxy {
   cutNext(...cuts: readonly Cut[]): void;
   /** From now on no connection is made, and those there are end; or the other way round. */
   setReachable(isReachable: boolean): void;
+  /** From now on nothing is carried either way and nothing is ended, as when a machine is gone. */
+  fallSilent(): void;
+  /** Ends every connection and listens no more, as a server that is restarted. */
+  stop(): Promise<void>;
+  /** Listens again, on the same port. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,6 +32,7 @@ export async function cuttingProxy(host: string, port: number): Promise<CuttingP
   const sockets = new Set<Socket>();
   let cuts = 0;
   let isReachable = true;
+  let isSilent = false;
 
   const server = createServer(client => {
     if (!isReachable) {
@@ -47,6 +54,7 @@ export async function cuttingProxy(host: string, port: number): Promise<CuttingP
     }
     let isAnswerLost = false;
     client.on('data', chunk => {
+      if (isSilent) return;
       const cut = COMMIT.test(chunk.subarray(-20).toString('latin1')) ? waiting.shift() : undefined;
       if (cut === undefined) {
         upstream.write(chunk);
@@ -61,6 +69,7 @@ export async function cuttingProxy(host: string, port: number): Promise<CuttingP
       upstream.write(chunk);
     });
     upstream.on('data', chunk => {
+      if (isSilent) return;
       // The server has answered, so it has committed; the client never hears of it.
       if (isAnswerLost) end();
       else client.write(chunk);
@@ -68,8 +77,15 @@ export async function cuttingProxy(host: string, port: number): Promise<CuttingP
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const { port: ownPort } = server.address() as AddressInfo;
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await once(server, 'close');
+  };
   return {
-    port: (server.address() as AddressInfo).port,
+    port: ownPort,
     get cuts() {
       return cuts;
     },
@@ -78,10 +94,14 @@ export async function cuttingProxy(host: string, port: number): Promise<CuttingP
       isReachable = value;
       if (!value) for (const socket of sockets) socket.destroy();
     },
-    async close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await once(server, 'close');
+    fallSilent() {
+      isSilent = true;
     },
+    stop,
+    async restart() {
+      server.listen(ownPort, '127.0.0.1');
+      await once(server, 'listening');
+    },
+    close: stop,
   };
 }

@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { retryReasonOf } from '../../board/backends/mysql/errors.ts';
 import { mysql } from '../../board/backends/mysql/index.ts';
 import { postgres } from '../../board/backends/postgres/index.ts';
 import { openBoard } from '../../board/open-board.ts';
@@ -7,7 +9,7 @@ import { post, refusalOf } from '../support/board-steps.ts';
 import { startEmbeddedPostgres } from '../support/embedded-postgres.ts';
 import { mysqlKind, postgresKind, type ServerKind, serverKinds, withUser } from '../support/server-kinds.ts';
 import { newDatabase } from '../support/servers.ts';
-import { withClient } from '../support/sql-client.ts';
+import { connect, withClient } from '../support/sql-client.ts';
 import { tempDir } from '../support/temp.ts';
 import { refusalToOpen } from './refusal-to-open.ts';
 import { tapWire } from './wire-tap.ts';
@@ -94,7 +96,9 @@ describe.each(serverKinds())('a server that lets nobody in: $name', kind => {
       [`${scheme}://u:topsecret@h`, /database has no name/],
       [`${scheme}://u:topsecret@h/`, /database has no name/],
       ['redis://u:topsecret@h/x', /begins with redis/],
-      [`${scheme}://u:topsecret@h/x?pool=3`, /not pool/],
+      [`${scheme}://u:topsecret@h/x?pool=3`, /not pool$/],
+      [`${scheme}://u:topsecret@h/x?sslmode=require`, /not sslmode: tls=true is TLS with a certificate/],
+      [`${scheme}://u:topsecret@h/x?ssl-mode=REQUIRED`, /not ssl-mode: tls=true is TLS/],
       [`${scheme}://u:topsecret@h/x?tls=perhaps`, /true or false/],
       ['topsecret', /cannot be read/],
       [`${scheme}://u:topsecret%zz@h/x`, /password .* percent sign .* write it as %25/],
@@ -112,6 +116,56 @@ describe.each(serverKinds())('a server that lets nobody in: $name', kind => {
       expect(refusal).not.toContain('topsecret');
     }
   });
+});
+
+describe('a user who may have one connection', () => {
+  const kind = mysqlKind();
+  const { skip } = kind.server;
+  it.skipIf(skip !== undefined)(
+    `${kind.name}: waits until it is free, and says so where it stays in use${skip === undefined ? '' : ` (skipped: ${skip})`}`,
+    async () => {
+      const root = await newDatabase(kind.server);
+      const url = await kind.newUser(root, ['all']);
+      await withClient(root, client => client.query(`alter user ${new URL(url).username} with max_user_connections 1`));
+      const first = await connect(url);
+      const second = mysql({ url, poolSize: 1 });
+      onTestFinished(() => second.close());
+      expect(await refusalOf(second.open())).toMatch(
+        /^StorageError storage_unavailable: .*this user has reached a limit of its own; .*max_user_connections/,
+      );
+      const opening = second.open();
+      await sleep(300);
+      await first.close();
+      await opening;
+      expect(await second.readBoards()).toEqual([]);
+    },
+  );
+
+  it.each(['ER_CON_COUNT_ERROR', 'ER_TOO_MANY_USER_CONNECTIONS'])('%s, which all users share, is tried again', code => {
+    expect(retryReasonOf(Object.assign(new Error('no more'), { code }))).toBe('too_many_connections');
+  });
+});
+
+describe('a port on which another kind of server answers', () => {
+  const [first, second] = [postgresKind(), mysqlKind()];
+  const skip = first.server.skip ?? second.server.skip;
+  const atPortOf = (kind: ServerKind, other: ServerKind): string => {
+    const { hostname, port } = new URL(other.server.url ?? '');
+    return changed(kind.server.url ?? '', { hostname, port, pathname: '/x' });
+  };
+
+  it.skipIf(skip !== undefined)(
+    `says that it is another${skip === undefined ? '' : ` (skipped: ${skip})`}`,
+    async () => {
+      expect(await refusalOf(first.backend(atPortOf(first, second)).open())).toMatch(
+        /^StorageError storage_unavailable: .*what answers there is no PostgreSQL server; check the port/,
+      );
+      const silent = mysql({ url: atPortOf(second, first), connectTimeoutMs: 500 });
+      expect(await refusalOf(silent.open())).toMatch(
+        /^StorageError storage_unavailable: .*nobody answered within connectTimeoutMs, or what is there is no MySQL or MariaDB/,
+      );
+    },
+  );
 });
 
 describe('a wrong password', () => {

@@ -11,6 +11,9 @@ export interface SqlTypes {
   readonly json: string;
 }
 
+/** The reason to try again where no connection could be made at all. */
+export const SERVER_UNREACHABLE = 'server_unreachable';
+
 /** A column of rows that come as JSON: its name and SQL type. */
 export type JsonColumn = readonly [name: string, type: string];
 
@@ -53,7 +56,7 @@ export interface DialectTraits {
   maxStatementBytes(): number;
   /** Our error for a driver's, in words that say what to do. */
   errorOf(error: unknown, doing: string): QuadroError;
-  /** Why a transaction can be tried again (`deadlock`, `connection_lost` …), or null where it cannot. */
+  /** Why a transaction can be tried again (`deadlock`, `connection_lost`, {@link SERVER_UNREACHABLE} …), or null where it cannot. */
   retryReasonOf(error: unknown): string | null;
   /** Whether the connection is gone, so that nobody was told how the statement ended. */
   isConnectionLost(error: unknown): boolean;

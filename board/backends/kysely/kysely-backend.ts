@@ -30,7 +30,7 @@ import type { ChangeSignals } from './change-signals.ts';
 import { decodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
 import { CommitMarks } from './commit-marks.ts';
 import { BoardMadeMeanwhile, type CommitHost, CommitOnce } from './commit-once.ts';
-import type { DialectTraits } from './dialect-traits.ts';
+import { type DialectTraits, SERVER_UNREACHABLE } from './dialect-traits.ts';
 import { migrate } from './migrate.ts';
 import { type RetryPolicy, retrying } from './retrying.ts';
 import { type Database, Statements } from './statements.ts';
@@ -104,7 +104,8 @@ export class KyselyBackend implements Backend {
   async #open(closing: Promise<void>): Promise<void> {
     await closing.catch(() => undefined);
     const { traits, signals } = this.#options;
-    const db = await this.#retrying(() => this.#connect()).catch(error => {
+    // What is not there when a board is opened is a wrong address rather than a server that restarts.
+    const db = await this.#retrying(() => this.#connect(), { waitsForServer: false }).catch(error => {
       throw traits.errorOf(error, `open ${this.location}`);
     });
     this.#connection = { db, statements: new Statements(db, traits), signals: signals?.() ?? null };
@@ -123,10 +124,16 @@ export class KyselyBackend implements Backend {
     }
   }
 
-  #retrying<Result>(run: () => Promise<Result>, onRetry?: (reason: string) => void): Promise<Result> {
+  #retrying<Result>(
+    run: () => Promise<Result>,
+    { onRetry, waitsForServer = true }: { onRetry?: (reason: string) => void; waitsForServer?: boolean } = {},
+  ): Promise<Result> {
     const { traits, retry } = this.#options;
-    const reasonOf = (error: unknown): string | null =>
-      error instanceof BoardMadeMeanwhile ? 'board_made_meanwhile' : traits.retryReasonOf(error);
+    const reasonOf = (error: unknown): string | null => {
+      if (error instanceof BoardMadeMeanwhile) return 'board_made_meanwhile';
+      const reason = traits.retryReasonOf(error);
+      return reason === SERVER_UNREACHABLE && !waitsForServer ? null : reason;
+    };
     return retrying(run, { ...retry, reasonOf, ...(onRetry && { onRetry }) });
   }
 
@@ -190,7 +197,7 @@ export class KyselyBackend implements Backend {
       marks: this.#marks,
       isReadOnly: !this.#options.migrates,
       location: this.location,
-      retrying: (run, onRetry) => this.#retrying(run, onRetry),
+      retrying: (run, onRetry) => this.#retrying(run, { onRetry }),
     };
   }
 

@@ -60,7 +60,7 @@ export async function migrate(db: Kysely<Database>, options: MigrateOptions): Pr
       'storage_failed',
       applied.length === 0
         ? `${location} holds no Quadro board: check the path or the database's name; a board of the reference implementation is imported first`
-        : `${location} was written by an older version of Quadro: open it once for writing to bring it up to date`,
+        : `${location} was written by an older version of Quadro: open it once for writing, or run quadro boards URL --migrate, to bring it up to date`,
     );
   }
   const migrator = new Migrator({

@@ -1,4 +1,5 @@
 import { type ErrorCode, QuadroError, StorageError } from '../../core/errors.ts';
+import { SERVER_UNREACHABLE } from '../kysely/dialect-traits.ts';
 import { NO_TLS_ADVICE, tlsAdviceOf } from '../tls-advice.ts';
 
 /** A user that requires TLS is refused in the same way. */
@@ -21,6 +22,10 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
     'the server takes no more connections; raise max_connections or lower poolSize',
   ],
   ER_TOO_MANY_USER_CONNECTIONS: ['storage_unavailable', 'this user has too many connections; lower poolSize'],
+  ER_USER_LIMIT_REACHED: [
+    'storage_unavailable',
+    'this user has reached a limit of its own; raise it or lower poolSize',
+  ],
   ER_DISK_FULL: ['storage_full', "the server's disk is full; free space and try again"],
   ER_RECORD_FILE_FULL: ['storage_full', "the server's disk is full; free space and try again"],
   ER_OPTION_PREVENTS_STATEMENT: ['storage_read_only', 'the server only reads (a replica?); connect to the primary'],
@@ -99,12 +104,27 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST.has(codeOf(error)) || LOST_MESSAGES.test(messageOf(error));
 }
 
+/** Whether no connection could be made: nobody answers there, or not in time. */
+function isUnreachable(error: unknown): boolean {
+  const code = codeOf(error);
+  const isConnecting = error instanceof Error && 'syscall' in error && error.syscall === 'connect';
+  return code === 'ECONNREFUSED' || (code === 'ETIMEDOUT' && isConnecting);
+}
+
+/** Whether the server, or this user, has as many connections as there may be; other limits of a user are by the hour. */
+function isTooManyConnections(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === 'ER_USER_LIMIT_REACHED') return messageOf(error).includes('max_user_connections');
+  return code === 'ER_CON_COUNT_ERROR' || code === 'ER_TOO_MANY_USER_CONNECTIONS';
+}
+
 /** Why a transaction can be tried again, or null where it cannot. */
 export function retryReasonOf(error: unknown): string | null {
   const code = codeOf(error);
   if (code === 'ER_LOCK_DEADLOCK') return 'deadlock';
   if (code === 'ER_CHECKREAD') return 'serialization_failure';
-  if (code === 'ER_CON_COUNT_ERROR') return 'too_many_connections';
+  if (isTooManyConnections(error)) return 'too_many_connections';
+  if (isUnreachable(error)) return SERVER_UNREACHABLE;
   return isConnectionLost(error) ? 'connection_lost' : null;
 }
 
@@ -126,6 +146,12 @@ export function mysqlErrorOf(error: unknown, doing: string): QuadroError {
 }
 
 function fallbackOf(error: unknown): readonly [ErrorCode, string] {
+  if (isUnreachable(error)) {
+    return [
+      'storage_unavailable',
+      'nobody answered within connectTimeoutMs, or what is there is no MySQL or MariaDB server; check the address',
+    ];
+  }
   if (isConnectionLost(error)) return ['storage_unavailable', 'the connection was lost; try again'];
   if (TLS_CODES.test(codeOf(error))) return ['storage_unavailable', tlsAdviceOf(messageOf(error))];
   return ['storage_failed', 'the server refused'];

@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net';
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import type { createPool, PoolConnection, PoolOptions } from 'mysql2';
 import { StorageError } from '../../core/errors.ts';
-import type { ResolvedServerOptions } from '../server-options.ts';
+import { type ResolvedServerOptions, silenceMsOf } from '../server-options.ts';
 import { placeOf } from './place.ts';
 import type { MysqlServer } from './server.ts';
 import { prepareSession, type RunStatement } from './session.ts';
@@ -18,7 +19,8 @@ function poolOptionsOf(options: ResolvedServerOptions): PoolOptions {
     database,
     connectTimeout: connectTimeoutMs,
     connectionLimit: poolSize,
-    maxIdle: poolSize,
+    // Below the limit, or none is ever closed for being idle; not zero, or none is ever kept.
+    maxIdle: Math.max(1, poolSize - 1),
     idleTimeout: IDLE_TIMEOUT_MS,
     enableKeepAlive: true,
     // Numbers up to 2^53 as numbers; anything larger as text rather than as another number.
@@ -45,6 +47,7 @@ export function poolOf(
     if (prepared.has(connection)) return;
     // One that ends while nobody uses it is taken out of the pool; there is nobody to tell.
     connection.on('error', () => undefined);
+    endWhenSilent(connection, silenceMsOf(options));
     try {
       onServer(await prepareSession(statementRunner(connection), options));
       prepared.add(connection);
@@ -66,24 +69,36 @@ export function poolOf(
   };
 }
 
-/** A connection within the time: the pool itself would wait for ever. */
+/** Ends a connection on which nothing has come or gone for so long: whatever waits for it is told that it is lost. */
+function endWhenSilent(connection: PoolConnection, ms: number): void {
+  const { stream } = connection as unknown as { readonly stream: Socket };
+  stream.setTimeout(ms, () => stream.destroy());
+}
+
+/** A connection within the time: the pool itself would wait for ever. What has to be made first has a time of its own. */
 function acquire(
   pool: ReturnType<typeof createPool>,
   { acquireTimeoutMs, location }: ResolvedServerOptions,
 ): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
     let isOver = false;
-    const timer = setTimeout(() => {
-      isOver = true;
-      const message = `No connection to ${location} within ${acquireTimeoutMs} ms: all of the pool are in use, or the server does not answer; raise poolSize or acquireTimeoutMs`;
-      reject(new StorageError('storage_unavailable', message));
-    }, acquireTimeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const queued = (): void => {
+      timer = setTimeout(() => {
+        isOver = true;
+        const message = `Every connection of the pool to ${location} was in use for ${acquireTimeoutMs} ms; raise poolSize or acquireTimeoutMs`;
+        reject(new StorageError('storage_unavailable', message));
+      }, acquireTimeoutMs);
+    };
+    // Told in the call itself, where it is.
+    pool.once('enqueue', queued);
     pool.getConnection((error, connection) => {
       clearTimeout(timer);
       if (isOver) connection?.release();
       else if (error) reject(error);
       else resolve(connection);
     });
+    pool.off('enqueue', queued);
   });
 }
 

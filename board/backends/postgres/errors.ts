@@ -1,4 +1,5 @@
 import { type ErrorCode, QuadroError, StorageError } from '../../core/errors.ts';
+import { SERVER_UNREACHABLE } from '../kysely/dialect-traits.ts';
 import { NO_TLS_ADVICE, tlsAdviceOf } from '../tls-advice.ts';
 
 /** SQLSTATE → our code, and what to do about it. https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -51,6 +52,9 @@ const NO_TLS_MESSAGE = 'The server does not support SSL connections';
 const TLS_CODES = /^(ERR_SSL_|ERR_TLS_|EPROTO$|INVALID_CA$|INVALID_PURPOSE$)|CERT|_SIGNATURE$/;
 const TLS_MESSAGE = 'There was an error establishing an SSL connection';
 
+/** What the driver says, without a code, of a server that speaks something else: a greeting that is none. */
+const OTHER_SERVER = /^Received unexpected \w+ message from backend/;
+
 const POOL_EXHAUSTED = 'timeout exceeded when trying to connect';
 
 /** The driver's or server's code of an error; the first cause's where several addresses of a host were tried. */
@@ -72,6 +76,14 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST_MESSAGES.test(messageOf(error));
 }
 
+/** What the driver and its pool say, without a code, where a connection took longer than `connectTimeoutMs`. */
+const NO_ANSWER = /^timeout expired$|due to connection timeout$/;
+
+/** Whether no connection could be made: nobody answers there, or not in time. */
+function isUnreachable(error: unknown): boolean {
+  return codeOf(error) === 'ECONNREFUSED' || NO_ANSWER.test(messageOf(error));
+}
+
 /** Why a transaction can be tried again, or null where it cannot. */
 export function retryReasonOf(error: unknown): string | null {
   const code = codeOf(error);
@@ -80,6 +92,7 @@ export function retryReasonOf(error: unknown): string | null {
   if (code === '53300') return 'too_many_connections';
   // A schema or a table that two processes make at the same time.
   if (code === '42P06' || code === '42P07') return 'made_meanwhile';
+  if (isUnreachable(error)) return SERVER_UNREACHABLE;
   return isConnectionLost(error) ? 'connection_lost' : null;
 }
 
@@ -107,8 +120,17 @@ function meaningOf(error: unknown): readonly [ErrorCode, string] {
   if (message === POOL_EXHAUSTED) {
     return ['storage_unavailable', 'every connection of the pool was in use; raise poolSize or acquireTimeoutMs'];
   }
+  if (OTHER_SERVER.test(message)) {
+    return ['storage_unavailable', 'what answers there is no PostgreSQL server; check the port'];
+  }
   if (message === NO_TLS_MESSAGE) return ['storage_unavailable', NO_TLS_ADVICE];
   if (message === TLS_MESSAGE || TLS_CODES.test(codeOf(error))) return ['storage_unavailable', tlsAdviceOf(message)];
+  if (NO_ANSWER.test(message)) {
+    return [
+      'storage_unavailable',
+      'nobody answered within connectTimeoutMs; check the server, the address and the network',
+    ];
+  }
   if (isConnectionLost(error)) return ['storage_unavailable', 'the connection was lost; try again'];
   if (/password|SCRAM/.test(message)) {
     return ['storage_access_denied', 'the server wants a password; give one in the URL or as password'];

@@ -60,8 +60,8 @@ const TRAITS: DialectTraits = {
 };
 
 async function dialectOf(options: ResolvedServerOptions, schema: string, prepares: boolean): Promise<Dialect> {
-  const { Pool } = await importPeer('pg', () => import('pg'));
-  return new PostgresDialect({ pool: poolOf(Pool, options, schema, prepares) });
+  const driver = await importPeer('pg', () => import('pg'));
+  return new PostgresDialect({ pool: poolOf(driver, options, schema, prepares) });
 }
 
 /**

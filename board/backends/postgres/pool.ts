@@ -1,6 +1,7 @@
+import type { Socket } from 'node:net';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import type { ClientConfig, CustomTypesConfig, Pool, PoolClient } from 'pg';
-import type { ResolvedServerOptions } from '../server-options.ts';
+import type { Client, ClientBase, ClientConfig, CustomTypesConfig, Pool, PoolClient } from 'pg';
+import { type ResolvedServerOptions, silenceMsOf } from '../server-options.ts';
 import { prepareSession } from './session.ts';
 
 /** Most statements prepared by name on a connection: the write path has a few dozen shapes. */
@@ -35,23 +36,39 @@ export function clientConfigOf(options: ResolvedServerOptions): ClientConfig {
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: 'quadro',
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: TYPES,
   };
 }
 
+/** Ends a connection on which nothing has come or gone for so long: whatever waits for it is told that it is lost. */
+function endWhenSilent(client: ClientBase, ms: number): void {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+  stream.setTimeout(ms, () => stream.destroy());
+}
+
 /** A pool of connections that are prepared for a board; one that is lost is replaced. */
 export function poolOf(
-  PoolClass: typeof Pool,
+  { Pool: PoolClass, Client: ClientClass }: { readonly Pool: typeof Pool; readonly Client: typeof Client },
   options: ResolvedServerOptions,
   schema: string,
   preparesStatements: boolean,
 ): PostgresPool {
   const pool = new PoolClass({
     ...clientConfigOf(options),
+    // The pool has one time-out for waiting and for connecting, and gives its clients the same.
+    Client: class extends ClientClass {
+      constructor() {
+        super(clientConfigOf(options));
+      }
+    },
     max: options.poolSize,
     connectionTimeoutMillis: options.acquireTimeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    onConnect: client => prepareSession(client, options, schema),
+    onConnect: client => {
+      endWhenSilent(client, silenceMsOf(options));
+      return prepareSession(client, options, schema);
+    },
   });
   // A connection that ends while nobody uses it is taken out of the pool; there is nobody to tell.
   pool.on('error', () => undefined);

@@ -1,10 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
 import type { ChangeSignals } from '../kysely/change-signals.ts';
 
 /** The pauses between attempts to connect again: they double from the first to the last, in milliseconds. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 5_000;
+
+/** How long a statement of ours may take, and a good-bye, in milliseconds: each is over in one. */
+const SILENCE_MS = 10_000;
+const CLOSE_MS = 2_000;
 
 /** What {@link PostgresSignals} needs of its backend. */
 export interface PostgresSignalsOptions {
@@ -70,7 +75,16 @@ export class PostgresSignals implements ChangeSignals {
     const client = this.#client;
     this.#client = null;
     this.#connecting = null;
-    await client?.end().catch(() => undefined);
+    if (client === null) return;
+    const timer = setTimeout(() => this.#giveUp(client), CLOSE_MS);
+    await client.end().catch(() => undefined);
+    clearTimeout(timer);
+  }
+
+  /** Ends a connection whose other side does not answer. */
+  #giveUp(client: Client): void {
+    const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+    stream.destroy();
   }
 
   /** A name that every process of this board makes, whatever characters the board's has. */
@@ -104,7 +118,13 @@ export class PostgresSignals implements ChangeSignals {
 
   /** One statement after the other: the driver no longer wants to be given several at a time. */
   #query(sql: string, values: readonly unknown[] = []): Promise<unknown> {
-    const run = (): Promise<unknown> | undefined => this.#client?.query(sql, [...values]);
+    const run = async (): Promise<unknown> => {
+      const client = this.#client;
+      if (client === null) return null;
+      // A server that has fallen silent would keep us waiting for ever; giving it up connects anew.
+      const timer = setTimeout(() => this.#giveUp(client), SILENCE_MS);
+      return client.query(sql, [...values]).finally(() => clearTimeout(timer));
+    };
     const result = this.#lastQuery.then(run, run);
     this.#lastQuery = result.catch(() => undefined);
     return result;
