@@ -17,6 +17,8 @@ export const ODD_IDS: readonly string[] = [
   'a"b',
   'a\\b',
   'a\n',
+  'z\uE000',
+  'z\u{10FFFF}',
 ];
 
 /** The order in which every list of ids is. */

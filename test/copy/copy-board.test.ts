@@ -6,11 +6,12 @@ import type { Backend } from '../../board/backends/backend.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import { importReference } from '../../board/import/reference.ts';
 import { type CopyProgress, copyBoard, openBoard } from '../../board/index.ts';
+import { ODD_IDS } from '../backend-suite/odd-ids.ts';
 import { post, refusalOf } from '../support/board-steps.ts';
 import { changesOf, keysFor } from '../support/records.ts';
 import { requireShared } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
-import { checkOf, ODD_IDS, openFull, writeFullBoard } from './full-board.ts';
+import { checkOf, openFull, writeFullBoard } from './full-board.ts';
 import { closing, FILE, MEMORY, MYSQL, opened, type Place, POSTGRES } from './places.ts';
 
 const BETWEEN: readonly { readonly source: Place; readonly target: Place }[] = [

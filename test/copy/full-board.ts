@@ -3,31 +3,10 @@ import type { Board } from '../../board/board.ts';
 import { type CheckReport, checkLog } from '../../board/check/check.ts';
 import { lifecycle } from '../../board/core/lifecycle/builder.ts';
 import { openBoard } from '../../board/index.ts';
+import { ODD_IDS } from '../backend-suite/odd-ids.ts';
 import { post, register, walk } from '../support/board-steps.ts';
 import { NO_DEPTHS } from '../support/no-depths.ts';
 import { changesOf, keysFor } from '../support/records.ts';
-
-/** Ids that a collation, a wildcard or a trimmed column would mix up; all different. */
-export const ODD_IDS: readonly string[] = [
-  'a',
-  'A',
-  'a ',
-  ' a',
-  'a_b',
-  'a%',
-  'ä',
-  'a\u0308',
-  'ß',
-  'ss',
-  '𝒜',
-  '名前',
-  "a'b",
-  'a"b',
-  'a\\b',
-  'a\n',
-  'z\uE000',
-  'z\u{10FFFF}',
-];
 
 const first = lifecycle('press').phase('UNASSIGNED', 'writing').phase('writing', 'printed').build();
 const second = lifecycle('press')

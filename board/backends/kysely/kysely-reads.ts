@@ -1,0 +1,256 @@
+import type { Kysely } from 'kysely';
+import type { JsonObject } from '../../core/json.ts';
+import type {
+  Agent,
+  BoardRecord,
+  ChiefCycle,
+  DataEntry,
+  Event,
+  FlightLogEntry,
+  IdempotencyRecord,
+  Lease,
+  OmbudsmanTick,
+  ProfileRecord,
+  Task,
+  TaskTypeRecord,
+} from '../../core/records.ts';
+import type { ProfileSet } from '../../core/transaction.ts';
+import type {
+  DataQuery,
+  EventQuery,
+  FlightLogQuery,
+  IdempotencyQuery,
+  LogQuery,
+  TaskCount,
+  TaskQuery,
+} from '../backend.ts';
+import { decodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
+import type { Database, Statements } from './statements.ts';
+import { selectLeases } from './transact.ts';
+
+/** The columns of a task that it is counted by. */
+const TASK_COUNTS = { ...TABLES.tasks, columns: ['task_type', 'status', 'stage_kind'] };
+
+const TASK_ORDERS = { priority: ['priority', 'created_at', 'task_id'], task_id: ['task_id'] } as const;
+
+/** The reads of the storage contract: what each asks and how its rows become records. */
+export abstract class KyselyReads {
+  /** Runs a read on an open database, again where its connection is lost; its errors are ours. */
+  protected abstract read<T>(run: (db: Kysely<Database>, statements: Statements) => Promise<T>): Promise<T>;
+
+  readBoards(): Promise<readonly BoardRecord[]> {
+    return this.read(async db => {
+      const rows = await db.selectFrom('boards').selectAll().orderBy('board_id').execute();
+      return rows.map(row => decodeRow<BoardRecord>(TABLES.boards, row));
+    });
+  }
+
+  readBoard(boardId: string): Promise<BoardRecord | null> {
+    return this.read(async (db, statements) => {
+      const [row] = await statements.selectBoard(db, TABLES.boards, boardId, false);
+      return row === undefined ? null : decodeRow<BoardRecord>(TABLES.boards, row);
+    });
+  }
+
+  readProfiles(boardId: string): Promise<ProfileSet> {
+    return this.read(async db => {
+      const [profiles, taskTypes] = await Promise.all([
+        db
+          .selectFrom('profiles')
+          .selectAll()
+          .where('board_id', '=', boardId)
+          .orderBy('profile')
+          .orderBy('profile_version')
+          .execute(),
+        db
+          .selectFrom('task_types')
+          .selectAll()
+          .where('board_id', '=', boardId)
+          .orderBy('task_type')
+          .orderBy('task_type_version')
+          .execute(),
+      ]);
+      return {
+        profiles: profiles.map(row => decodeRow<ProfileRecord>(TABLES.profiles, row)),
+        task_types: taskTypes.map(row => decodeRow<TaskTypeRecord>(TABLES.task_types, row)),
+      };
+    });
+  }
+
+  readTasks(query: TaskQuery): Promise<readonly Task[]> {
+    const {
+      board_id,
+      order = 'priority',
+      task_ids,
+      statuses,
+      task_types,
+      standings = ['open', 'finished'],
+      after,
+      limit,
+    } = query;
+    if ([task_ids, statuses, task_types].some(list => list?.length === 0)) return Promise.resolve([]);
+    return this.read(async db => {
+      let select = db
+        .selectFrom('tasks')
+        .selectAll()
+        .where('board_id', '=', board_id)
+        .where('standing', 'in', [...standings])
+        .limit(limit);
+      for (const column of TASK_ORDERS[order]) select = select.orderBy(column);
+      if (task_ids !== undefined) select = select.where('task_id', 'in', [...task_ids]);
+      if (statuses !== undefined) select = select.where('status', 'in', [...statuses]);
+      if (task_types !== undefined) select = select.where('task_type', 'in', [...task_types]);
+      if (after !== undefined && order === 'task_id') select = select.where('task_id', '>', after.task_id);
+      if (after !== undefined && order === 'priority') {
+        select = select.where(eb =>
+          eb(
+            eb.refTuple('priority', 'created_at', 'task_id'),
+            '>',
+            eb.tuple(after.priority, after.created_at, after.task_id),
+          ),
+        );
+      }
+      const rows = await select.execute();
+      return rows.map(row => decodeRow<Task>(TABLES.tasks, row));
+    });
+  }
+
+  readAgents(boardId: string): Promise<readonly Agent[]> {
+    return this.read(async db => {
+      const rows = await db
+        .selectFrom('agents')
+        .selectAll()
+        .where('board_id', '=', boardId)
+        .orderBy('agent_id')
+        .execute();
+      return rows.map(row => decodeRow<Agent>(TABLES.agents, row));
+    });
+  }
+
+  readEvents(query: EventQuery): Promise<readonly Event[]> {
+    const filter = { task_id: query.task_id, agent_id: query.agent_id };
+    return this.#readLog<Event>(TABLES.events, 'sequence_id', query, filter);
+  }
+
+  readChiefCycles(query: LogQuery): Promise<readonly ChiefCycle[]> {
+    return this.#readLog<ChiefCycle>(TABLES.chief_cycles, 'sequence_id', query);
+  }
+
+  readOmbudsmanTicks(query: LogQuery): Promise<readonly OmbudsmanTick[]> {
+    return this.#readLog<OmbudsmanTick>(TABLES.ombudsman_ticks, 'sequence_id', query);
+  }
+
+  readFlightLog(query: FlightLogQuery): Promise<readonly FlightLogEntry[]> {
+    return this.#readLog<FlightLogEntry>(TABLES.flight_log, 'entry_id', query, { task_id: query.task_id });
+  }
+
+  #readLog<RecordType>(
+    table: TableColumns,
+    number: string,
+    query: LogQuery,
+    filter: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<readonly RecordType[]> {
+    return this.read(async db => {
+      let select = db
+        .selectFrom(table.name)
+        .selectAll()
+        .where('board_id', '=', query.board_id)
+        .where(number, '>', query.after)
+        .orderBy(number)
+        .limit(query.limit);
+      for (const [column, value] of Object.entries(filter)) {
+        if (value !== undefined) select = select.where(column, '=', value);
+      }
+      const rows = await select.execute();
+      return rows.map(row => decodeRow<RecordType>(table, row));
+    });
+  }
+
+  readData(query: DataQuery): Promise<readonly DataEntry[]> {
+    const { board_id, keys, prefix, after, limit } = query;
+    if (keys?.length === 0) return Promise.resolve([]);
+    return this.read(async db => {
+      let select = db
+        .selectFrom('data_entries')
+        .selectAll()
+        .where('board_id', '=', board_id)
+        .orderBy('key')
+        .limit(limit);
+      if (keys !== undefined) select = select.where('key', 'in', [...keys]);
+      if (after !== undefined) select = select.where('key', '>', after);
+      // A range, not LIKE: `_` and `%` in a key are themselves.
+      if (prefix) select = select.where('key', '>=', prefix);
+      const end = prefix ? endOfPrefix(prefix) : null;
+      if (end !== null) select = select.where('key', '<', end);
+      const rows: StoredRow[] = await select.execute();
+      return rows.map(row => decodeRow<DataEntry>(TABLES.data_entries, row));
+    });
+  }
+
+  readIdempotency({ board_id, after = '', limit }: IdempotencyQuery): Promise<readonly IdempotencyRecord[]> {
+    return this.read(async db => {
+      const rows = await db
+        .selectFrom('idempotency_keys')
+        .selectAll()
+        .where('board_id', '=', board_id)
+        .where('idempotency_key', '>', after)
+        .orderBy('idempotency_key')
+        .limit(limit)
+        .execute();
+      return rows.map(row => decodeRow<IdempotencyRecord>(TABLES.idempotency_keys, row));
+    });
+  }
+
+  readLeases(boardId: string): Promise<readonly Lease[]> {
+    return this.read(db => selectLeases(db, boardId));
+  }
+
+  loadCursor(boardId: string, destination: string): Promise<JsonObject | null> {
+    return this.read(async db => {
+      const [row] = await db
+        .selectFrom('cursors')
+        .selectAll()
+        .where('board_id', '=', boardId)
+        .where('destination', '=', destination)
+        .execute();
+      return row === undefined ? null : decodeRow<{ value: JsonObject }>(TABLES.cursors, row).value;
+    });
+  }
+
+  countOpenTasks(boardId: string): Promise<readonly TaskCount[]> {
+    return this.read(async db => {
+      const rows = await db
+        .selectFrom('tasks')
+        .select(eb => [
+          'task_type',
+          'status',
+          'stage_kind',
+          eb.fn.countAll().as('count'),
+          eb.fn.min('status_entered_at').as('oldest_entered_at'),
+        ])
+        .where('board_id', '=', boardId)
+        .where('standing', '=', 'open')
+        .groupBy(['task_type', 'status', 'stage_kind'])
+        .orderBy('task_type')
+        .orderBy('status')
+        .orderBy('stage_kind')
+        .execute();
+      return rows.map(row => ({
+        ...decodeRow<TaskCount>(TASK_COUNTS, row),
+        count: Number(row.count),
+        oldest_entered_at: Number(row.oldest_entered_at),
+      }));
+    });
+  }
+}
+
+/** The first text, by code point, after all that begin with `prefix`; null where there is none. */
+function endOfPrefix(prefix: string): string | null {
+  const characters = [...prefix];
+  const index = characters.findLastIndex(character => character !== '\u{10FFFF}');
+  const last = characters[index]?.codePointAt(0);
+  if (last === undefined) return null;
+  // Between U+D7FF and U+E000 lie the surrogates, which are no characters.
+  const next = String.fromCodePoint(last === 0xd7ff ? 0xe000 : last + 1);
+  return characters.slice(0, index).join('') + next;
+}
