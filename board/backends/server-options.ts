@@ -29,14 +29,6 @@ export interface ServerOptions {
   readonly readOnly?: boolean;
 }
 
-/** How much longer than a statement may take a connection may be silent, in milliseconds: then the server is gone. */
-const SILENCE_GRACE_MS = 5_000;
-
-/** How long a connection in use may be silent before it is given up: the server's own time-outs end with the server. */
-export function silenceMsOf({ statementTimeoutMs }: Pick<ResolvedServerOptions, 'statementTimeoutMs'>): number {
-  return statementTimeoutMs + SILENCE_GRACE_MS;
-}
-
 /** {@link ServerOptions} with the URL taken apart and every default filled in. */
 export interface ResolvedServerOptions {
   readonly host: string;

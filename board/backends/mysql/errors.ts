@@ -1,5 +1,6 @@
 import { type ErrorCode, QuadroError, StorageError } from '../../core/errors.ts';
 import { SERVER_UNREACHABLE } from '../kysely/dialect-traits.ts';
+import { LOST_SOCKET_CODES, messageOf, NETWORK_MEANINGS } from '../network-errors.ts';
 import { NO_TLS_ADVICE, tlsAdviceOf } from '../tls-advice.ts';
 
 /** A user that requires TLS is refused in the same way. */
@@ -42,24 +43,13 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ER_QUERY_INTERRUPTED: ['storage_busy', 'somebody interrupted the statement; try again'],
   ER_NET_PACKET_TOO_LARGE: ['storage_failed', 'a row is larger than the server takes; raise max_allowed_packet'],
   HANDSHAKE_NO_SSL_SUPPORT: ['storage_unavailable', NO_TLS_ADVICE],
-  ECONNREFUSED: ['storage_unavailable', 'no server answers there; check that it runs, and the host and port'],
-  // A Unix socket.
-  ENOENT: ['storage_unavailable', 'no server answers there; check that it runs, and the path of its socket'],
-  EACCES: ['storage_access_denied', 'this process may not use the socket of the server; check its rights'],
-  ENOTFOUND: ['storage_unavailable', 'the host is not known; check its name'],
-  EAI_AGAIN: ['storage_unavailable', 'the host cannot be looked up now; check its name and the network'],
-  EHOSTUNREACH: ['storage_unavailable', 'the host cannot be reached; check the network'],
-  ENETUNREACH: ['storage_unavailable', 'the host cannot be reached; check the network'],
+  ...NETWORK_MEANINGS,
 };
 
 /** What sockets, the driver and a server that goes away say of a connection that is gone. */
 const LOST: ReadonlySet<string> = new Set([
+  ...LOST_SOCKET_CODES,
   'PROTOCOL_CONNECTION_LOST',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ECONNABORTED',
-  'ESHUTDOWN',
   'ER_CONNECTION_KILLED',
   'ER_SERVER_SHUTDOWN',
   'ER_NORMAL_SHUTDOWN',
@@ -91,12 +81,6 @@ function codeOf(error: unknown): string {
   const named = 'errno' in error && typeof error.errno === 'number' ? NUMBERS[error.errno] : undefined;
   if (named !== undefined) return named;
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return messageOf(error.errors[0]);
-  // OpenSSL ends its messages with a new line.
-  return (error instanceof Error ? error.message : String(error)).trim();
 }
 
 /** Whether the connection is gone, so that nobody was told how the statement ended. */

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import type { createPool, PoolConnection, PoolOptions } from 'mysql2';
 import { StorageError } from '../../core/errors.ts';
-import { type ResolvedServerOptions, silenceMsOf } from '../server-options.ts';
+import { endWhenSilent } from '../end-when-silent.ts';
+import type { ResolvedServerOptions } from '../server-options.ts';
 import { placeOf } from './place.ts';
 import type { MysqlServer } from './server.ts';
 import { prepareSession, type RunStatement } from './session.ts';
@@ -47,7 +48,8 @@ export function poolOf(
     if (prepared.has(connection)) return;
     // One that ends while nobody uses it is taken out of the pool; there is nobody to tell.
     connection.on('error', () => undefined);
-    endWhenSilent(connection, silenceMsOf(options));
+    // The driver's types leave its socket out.
+    endWhenSilent((connection as unknown as { readonly stream: Socket }).stream, options);
     try {
       onServer(await prepareSession(statementRunner(connection), options));
       prepared.add(connection);
@@ -67,12 +69,6 @@ export function poolOf(
     },
     end: callback => pool.end(error => callback(error)),
   };
-}
-
-/** Ends a connection on which nothing has come or gone for so long: whatever waits for it is told that it is lost. */
-function endWhenSilent(connection: PoolConnection, ms: number): void {
-  const { stream } = connection as unknown as { readonly stream: Socket };
-  stream.setTimeout(ms, () => stream.destroy());
 }
 
 /** A connection within the time: the pool itself would wait for ever. What has to be made first has a time of its own. */

@@ -1,5 +1,6 @@
 import { type ErrorCode, QuadroError, StorageError } from '../../core/errors.ts';
 import { SERVER_UNREACHABLE } from '../kysely/dialect-traits.ts';
+import { LOST_SOCKET_CODES, messageOf, NETWORK_MEANINGS } from '../network-errors.ts';
 import { NO_TLS_ADVICE, tlsAdviceOf } from '../tls-advice.ts';
 
 /** SQLSTATE → our code, and what to do about it. https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -26,21 +27,11 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '57P03': ['storage_unavailable', 'the server is starting up; try again'],
   '57P05': ['storage_unavailable', 'the server ended a session that was idle; try again'],
   '25P03': ['storage_unavailable', 'the server ended a transaction that was idle for too long; try again'],
-  ECONNREFUSED: ['storage_unavailable', 'no server answers there; check that it runs, and the host and port'],
-  // A Unix socket.
-  ENOENT: ['storage_unavailable', 'no server answers there; check that it runs, and the path of its socket'],
-  EACCES: ['storage_access_denied', 'this process may not use the socket of the server; check its rights'],
-  ENOTFOUND: ['storage_unavailable', 'the host is not known; check its name'],
-  EAI_AGAIN: ['storage_unavailable', 'the host cannot be looked up now; check its name and the network'],
-  EHOSTUNREACH: ['storage_unavailable', 'the host cannot be reached; check the network'],
-  ENETUNREACH: ['storage_unavailable', 'the host cannot be reached; check the network'],
+  ...NETWORK_MEANINGS,
 };
 
-/** SQLSTATEs with which the server ends the connection, or that say it cannot be had now. */
-const LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05', '25P03']);
-
-/** What sockets say when the other side is gone. */
-const SOCKET_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'ESHUTDOWN']);
+/** What sockets say of a connection that is gone, and the SQLSTATEs with which the server ends it or puts it off. */
+const LOST: ReadonlySet<string> = new Set([...LOST_SOCKET_CODES, '57P01', '57P02', '57P03', '57P05', '25P03']);
 
 /** What the driver says, without a code, of a connection that is gone. */
 const LOST_MESSAGES = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
@@ -63,16 +54,10 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return messageOf(error.errors[0]);
-  // OpenSSL ends its messages with a new line.
-  return (error instanceof Error ? error.message : String(error)).trim();
-}
-
 /** Whether the connection is gone, so that nobody was told how the statement ended. */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
-  if (LOST.has(code) || SOCKET_CODES.has(code) || code.startsWith('08')) return true;
+  if (LOST.has(code) || code.startsWith('08')) return true;
   return LOST_MESSAGES.test(messageOf(error));
 }
 

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type { Client, ClientBase, ClientConfig, CustomTypesConfig, Pool, PoolClient } from 'pg';
-import { type ResolvedServerOptions, silenceMsOf } from '../server-options.ts';
+import { endWhenSilent } from '../end-when-silent.ts';
+import type { ResolvedServerOptions } from '../server-options.ts';
 import { prepareSession } from './session.ts';
 
 /** Most statements prepared by name on a connection: the write path has a few dozen shapes. */
@@ -41,10 +42,9 @@ export function clientConfigOf(options: ResolvedServerOptions): ClientConfig {
   };
 }
 
-/** Ends a connection on which nothing has come or gone for so long: whatever waits for it is told that it is lost. */
-function endWhenSilent(client: ClientBase, ms: number): void {
-  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
-  stream.setTimeout(ms, () => stream.destroy());
+/** The socket of a client, which the driver's types leave out. */
+export function streamOf(client: ClientBase): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }
 
 /** A pool of connections that are prepared for a board; one that is lost is replaced. */
@@ -66,7 +66,7 @@ export function poolOf(
     connectionTimeoutMillis: options.acquireTimeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     onConnect: client => {
-      endWhenSilent(client, silenceMsOf(options));
+      endWhenSilent(streamOf(client), options);
       return prepareSession(client, options, schema);
     },
   });

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
 import type { ChangeSignals } from '../kysely/change-signals.ts';
+import { streamOf } from './pool.ts';
 
 /** The pauses between attempts to connect again: they double from the first to the last, in milliseconds. */
 const FIRST_PAUSE_MS = 50;
@@ -83,8 +83,7 @@ export class PostgresSignals implements ChangeSignals {
 
   /** Ends a connection whose other side does not answer. */
   #giveUp(client: Client): void {
-    const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
-    stream.destroy();
+    streamOf(client).destroy();
   }
 
   /** A name that every process of this board makes, whatever characters the board's has. */
