@@ -14,6 +14,7 @@ import { type DuckDb, type DuckDbOptions, openDuckDb, quoteIdentifier } from '..
 import type { TableSource } from '../board/table-source.ts';
 import { rowReader } from './duckdb-values.ts';
 import { logTable } from './load-tables.ts';
+import { LogSizes, type NumberedTable } from './log-sizes.ts';
 import { openFiles } from './open-files.ts';
 
 /** What an exported log is opened with. */
@@ -92,9 +93,12 @@ async function derivedBoard(db: DuckDb, board_uid: string): Promise<BoardRecord>
 
 type Parameter = string | number | bigint;
 
-function selectRecords(table: TableName, where: string): string {
-  const columns = TABLES[table].filter(({ name }) => table === 'boards' || name !== 'board_uid');
-  return `SELECT ${columns.map(({ name }) => quoteIdentifier(name)).join(', ')} FROM ${logTable(table)} WHERE ${where}`;
+function selectRecords(table: TableName, where: string, columns: readonly string[] = recordColumns(table)): string {
+  return `SELECT ${columns.map(quoteIdentifier).join(', ')} FROM ${logTable(table)} WHERE ${where}`;
+}
+
+function recordColumns(table: TableName): readonly string[] {
+  return TABLES[table].map(({ name }) => name).filter(name => table === 'boards' || name !== 'board_uid');
 }
 
 async function rowsOf<T extends TableName>(
@@ -102,37 +106,52 @@ async function rowsOf<T extends TableName>(
   table: T,
   where: string,
   parameters: readonly Parameter[],
+  columns?: readonly string[],
 ): Promise<TableRecords[T][]> {
-  const reader = await db.connection.runAndReadAll(selectRecords(table, where), [...parameters]);
+  const reader = await db.connection.runAndReadAll(selectRecords(table, where, columns), [...parameters]);
   return rowReader(db.duckdb, reader, 'micros')(reader.getRows()) as unknown as TableRecords[T][];
 }
 
 /** An exported log that reads like a board that never changes. */
 export class ExportedLog implements TableSource {
   readonly absentTables: ReadonlySet<TableName>;
+  /** Of events alone nobody knows which were imported. */
+  readonly unorderedUntil?: number;
   readonly #db: DuckDb;
   readonly #board: BoardRecord;
+  readonly #sizes: LogSizes;
 
   constructor({ db, absent, board }: { db: DuckDb; absent: ReadonlySet<TableName>; board: BoardRecord }) {
     this.#db = db;
     this.#board = board;
+    this.#sizes = new LogSizes(db, board.board_uid);
     this.absentTables = absent;
+    if (absent.has('boards')) this.unorderedUntil = board.next_sequence_id - 1;
   }
 
   async board(): Promise<BoardRecord> {
     return this.#board;
   }
 
-  events(after: number, limit: number): Promise<readonly Event[]> {
-    return this.#page('events', after, limit);
+  events(after: number, limit: number, maxBytes?: number): Promise<readonly Event[]> {
+    return this.#page('events', after, limit, maxBytes);
   }
 
-  chiefCycles(after: number, limit: number): Promise<readonly ChiefCycle[]> {
-    return this.#page('chief_cycles', after, limit);
+  chiefCycles(after: number, limit: number, maxBytes?: number): Promise<readonly ChiefCycle[]> {
+    return this.#page('chief_cycles', after, limit, maxBytes);
   }
 
-  ombudsmanTicks(after: number, limit: number): Promise<readonly OmbudsmanTick[]> {
-    return this.#page('ombudsman_ticks', after, limit);
+  ombudsmanTicks(after: number, limit: number, maxBytes?: number): Promise<readonly OmbudsmanTick[]> {
+    return this.#page('ombudsman_ticks', after, limit, maxBytes);
+  }
+
+  async taskEvents(taskId: string, after: number, limit: number, maxBytes?: number): Promise<readonly Event[]> {
+    const where = 'board_uid = $1 AND task_id = $2 AND sequence_id > $3 ORDER BY sequence_id LIMIT $4';
+    const parameters = [this.#board.board_uid, taskId, BigInt(after), BigInt(limit)];
+    if (maxBytes === undefined) return rowsOf(this.#db, 'events', where, parameters);
+    const last = await this.#sizes.lastOfSelected('events', { where, parameters }, maxBytes);
+    if (last === null) return [];
+    return rowsOf(this.#db, 'events', `sequence_id <= $5 AND ${where}`, [...parameters, BigInt(last)]);
   }
 
   taskHistory(taskId: string): Promise<readonly Event[]> {
@@ -140,10 +159,13 @@ export class ExportedLog implements TableSource {
     return rowsOf(this.#db, 'events', where, [this.#board.board_uid, taskId]);
   }
 
-  tasksById(taskIds: readonly string[]): Promise<readonly Task[]> {
+  tasksById<Column extends keyof Task = keyof Task>(
+    taskIds: readonly string[],
+    columns?: readonly Column[],
+  ): Promise<readonly Pick<Task, Column>[]> {
     const where =
       'board_uid = $1 AND list_contains(from_json($2, \'["VARCHAR"]\'), task_id) ORDER BY priority, created_at, task_id';
-    return rowsOf(this.#db, 'tasks', where, [this.#board.board_uid, JSON.stringify(taskIds)]);
+    return rowsOf(this.#db, 'tasks', where, [this.#board.board_uid, JSON.stringify(taskIds)], columns);
   }
 
   /** Never calls: nothing commits to an exported log. */
@@ -176,16 +198,21 @@ export class ExportedLog implements TableSource {
    * A log is gapless, so a page is a range, which Parquet answers from its row groups' bounds; only where numbers are
    * missing (a damaged log) is the rest sorted for the next ones.
    */
-  async #page<T extends keyof typeof NUMBERED>(
+  async #page<T extends NumberedTable>(
     table: T,
     after: number,
     limit: number,
+    maxBytes: number | undefined,
   ): Promise<readonly TableRecords[T][]> {
-    const last = this.#board[NUMBERED[table]] - 1;
     const { board_uid } = this.#board;
     const range = 'board_uid = $1 AND sequence_id > $2 AND sequence_id <= $3 ORDER BY sequence_id';
-    const rows = await rowsOf(this.#db, table, range, [board_uid, BigInt(after), BigInt(after + limit)]);
-    if (rows.length >= limit || after + limit >= last) return rows;
+    const rowsUpTo = (last: number) => rowsOf(this.#db, table, range, [board_uid, BigInt(after), BigInt(last)]);
+    if (maxBytes !== undefined) {
+      const last = await this.#sizes.lastThatFits(table, after, limit, maxBytes);
+      return last === null ? [] : rowsUpTo(last);
+    }
+    const rows = await rowsUpTo(after + limit);
+    if (rows.length >= limit || after + limit >= this.#board[NUMBERED[table]] - 1) return rows;
     const rest = 'board_uid = $1 AND sequence_id > $2 ORDER BY sequence_id LIMIT $3';
     return rowsOf(this.#db, table, rest, [board_uid, BigInt(after), BigInt(limit)]);
   }

@@ -4,7 +4,9 @@ import { ConfigurationError } from './core/errors.ts';
 import { nameFaultsOf } from './core/lifecycle/faults.ts';
 import type { Lifecycle } from './core/lifecycle/types.ts';
 import { MAX_PAYLOAD_BYTES } from './core/payload.ts';
+import type { TraceRelation } from './core/records.ts';
 import type { Micros } from './core/time.ts';
+import { TRACE_RELATIONS } from './core/trace-relation.ts';
 import { randomTaskIds, type TaskIdProvider } from './task-ids.ts';
 
 /** How to open a board. */
@@ -37,6 +39,18 @@ export interface BoardOptions {
   readonly maxPayloadBytes?: number;
   /** How long idempotency keys are remembered, in seconds. Default 7 days. */
   readonly idempotencySeconds?: number;
+  /**
+   * Task type → whether a caller's `traceparent` becomes the parent of the task's trace or is linked from it, where the post
+   * itself does not say. Decided and kept as this process posts. Default: linked.
+   *
+   * @example traceRelations: { article: 'parent' }
+   */
+  readonly traceRelations?: Readonly<Record<string, TraceRelation>>;
+  /**
+   * The share of traces, 0 to 1, whose sampled flag is set in the trace context that workers are given: the exporter's
+   * `sampleRatio`, so that both keep the same traces. Default 1.
+   */
+  readonly traceSampleRatio?: number;
   /** Told of what a listener threw; the board goes on. Default: a warning of the process. */
   readonly onListenerError?: (error: unknown) => void;
 }
@@ -71,23 +85,41 @@ export function resolveBoardOptions(options: BoardOptions): ResolvedBoardOptions
     maxQueued: 10_000,
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
     idempotencySeconds: WEEK_SECONDS,
+    traceRelations: {},
+    traceSampleRatio: 1,
     onListenerError: warn,
     ...given,
     mustExist: options.mustExist ?? readOnly,
   };
-  const faults: string[] = [];
-  if (!isName(resolved.boardId)) faults.push('boardId must be a text of 1 to 200 bytes, without NUL');
-  for (const type of Object.keys(resolved.taskTypes)) {
-    if (!isName(type)) faults.push('a task type must be a text of 1 to 200 bytes, without NUL');
-  }
-  for (const name of ['maxBatch', 'maxQueued', 'maxPayloadBytes', 'idempotencySeconds'] as const) {
-    if (!Number.isSafeInteger(resolved[name]) || resolved[name] < 1)
-      faults.push(`${name} must be a whole number from 1`);
-  }
-  if (readOnly && (resolved.lifecycles.length > 0 || Object.keys(resolved.taskTypes).length > 0)) {
-    faults.push('a board that only reads registers no lifecycles or task types');
-  }
+  const faults = faultsOf(resolved);
   if (faults.length > 0)
     throw new ConfigurationError('invalid_configuration', faults.join('; '), { details: { faults } });
   return resolved;
+}
+
+function faultsOf(options: ResolvedBoardOptions): string[] {
+  const { boardId, lifecycles, taskTypes, readOnly } = options;
+  const faults = traceFaultsOf(options);
+  if (!isName(boardId)) faults.push('boardId must be a text of 1 to 200 bytes, without NUL');
+  for (const type of Object.keys(taskTypes)) {
+    if (!isName(type)) faults.push('a task type must be a text of 1 to 200 bytes, without NUL');
+  }
+  for (const name of ['maxBatch', 'maxQueued', 'maxPayloadBytes', 'idempotencySeconds'] as const) {
+    if (!Number.isSafeInteger(options[name]) || options[name] < 1) faults.push(`${name} must be a whole number from 1`);
+  }
+  if (readOnly && (lifecycles.length > 0 || Object.keys(taskTypes).length > 0)) {
+    faults.push('a board that only reads registers no lifecycles or task types');
+  }
+  return faults;
+}
+
+function traceFaultsOf({ traceRelations, traceSampleRatio }: ResolvedBoardOptions): string[] {
+  const faults: string[] = [];
+  const isRatio = typeof traceSampleRatio === 'number' && traceSampleRatio >= 0 && traceSampleRatio <= 1;
+  if (!isRatio) faults.push('traceSampleRatio must be a number from 0 to 1');
+  for (const [type, relation] of Object.entries(traceRelations)) {
+    if (!isName(type)) faults.push('a task type of traceRelations must be a text of 1 to 200 bytes, without NUL');
+    if (!TRACE_RELATIONS.includes(relation)) faults.push(`traceRelations: ${type} must be one of link, parent`);
+  }
+  return faults;
 }

@@ -1,5 +1,5 @@
 import { type BoardRun, type RunOptions, runBoard } from './agents/run.ts';
-import type { Backend, TaskCount } from './backends/backend.ts';
+import type { Backend, LogQuery, TaskCount } from './backends/backend.ts';
 import { BoardListeners } from './board-listeners.ts';
 import { BoardMethods } from './board-methods.ts';
 import type { ResolvedBoardOptions } from './board-options.ts';
@@ -21,6 +21,7 @@ import type {
   ProfileRecord,
   Task,
 } from './core/records.ts';
+import { withTraceRelation } from './core/trace-relation.ts';
 import type { Snapshot } from './core/transaction.ts';
 import { type BoardMeter, BoardMeters, type MeteredBoard } from './meter.ts';
 import { postUnderIds } from './post-under-ids.ts';
@@ -123,13 +124,15 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   }
 
   #post(command: Command<'board.post_task'>, bytes: number): Promise<ResultOf<'board.post_task'>> {
-    return postUnderIds(this.#options.taskIds, [command.params], ([params = command.params]) =>
-      this.#writer.write({ ...command, params }, bytes),
-    );
+    const { taskIds, traceRelations } = this.#options;
+    const task = withTraceRelation(command.params, traceRelations);
+    return postUnderIds(taskIds, [task], ([params = task]) => this.#writer.write({ ...command, params }, bytes));
   }
 
   #postAll(command: Command<'board.post_tasks'>, bytes: number): Promise<ResultOf<'board.post_tasks'>> {
-    return postUnderIds(this.#options.taskIds, command.params.tasks, tasks =>
+    const { taskIds, traceRelations } = this.#options;
+    const given = command.params.tasks.map(task => withTraceRelation(task, traceRelations));
+    return postUnderIds(taskIds, given, tasks =>
       this.#writer.write({ ...command, params: { tasks } }, bytes, tasks.length),
     );
   }
@@ -179,7 +182,8 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   }
 
   get #reads(): ReadHost {
-    return { backend: this.backend, boardId: this.boardId, registry: () => this.#freshRegistry() };
+    const { backend, boardId, traceSampleRatio } = this;
+    return { backend, boardId, traceSampleRatio, registry: () => this.#freshRegistry() };
   }
 
   async board(): Promise<BoardRecord> {
@@ -189,25 +193,36 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     return record;
   }
 
-  events(after: number, limit: number): Promise<readonly Event[]> {
-    return this.backend.readEvents({ board_id: this.boardId, after, limit });
+  events(after: number, limit: number, maxBytes?: number): Promise<readonly Event[]> {
+    return this.backend.readEvents(this.#page(after, limit, maxBytes));
   }
 
-  chiefCycles(after: number, limit: number): Promise<readonly ChiefCycle[]> {
-    return this.backend.readChiefCycles({ board_id: this.boardId, after, limit });
+  chiefCycles(after: number, limit: number, maxBytes?: number): Promise<readonly ChiefCycle[]> {
+    return this.backend.readChiefCycles(this.#page(after, limit, maxBytes));
   }
 
-  ombudsmanTicks(after: number, limit: number): Promise<readonly OmbudsmanTick[]> {
-    return this.backend.readOmbudsmanTicks({ board_id: this.boardId, after, limit });
+  ombudsmanTicks(after: number, limit: number, maxBytes?: number): Promise<readonly OmbudsmanTick[]> {
+    return this.backend.readOmbudsmanTicks(this.#page(after, limit, maxBytes));
+  }
+
+  taskEvents(taskId: string, after: number, limit: number, maxBytes?: number): Promise<readonly Event[]> {
+    return this.backend.readEvents({ ...this.#page(after, limit, maxBytes), task_id: taskId });
+  }
+
+  #page(after: number, limit: number, maxBytes: number | undefined): LogQuery {
+    return { board_id: this.boardId, after, limit, ...(maxBytes !== undefined && { max_bytes: maxBytes }) };
   }
 
   taskHistory(taskId: string): Promise<readonly Event[]> {
     return Array.fromAsync(eventRows(this.#reads, { task_id: taskId }));
   }
 
-  tasksById(taskIds: readonly string[]): Promise<readonly Task[]> {
+  tasksById<Column extends keyof Task = keyof Task>(
+    taskIds: readonly string[],
+    columns?: readonly Column[],
+  ): Promise<readonly Pick<Task, Column>[]> {
     const query = { board_id: this.boardId, task_ids: taskIds, standings: ALL_STANDINGS, limit: taskIds.length };
-    return this.backend.readTasks(query);
+    return this.backend.readTasks({ ...query, ...(columns && { columns }) });
   }
 
   tasks(): AsyncIterable<Task> {
@@ -242,6 +257,11 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     return this.backend.countOpenTasks(this.boardId);
   }
 
+  /** The share of traces whose sampled flag is set in the trace context that workers are given. */
+  get traceSampleRatio(): number {
+    return this.#options.traceSampleRatio;
+  }
+
   get backendName(): string {
     return this.backend.name;
   }
@@ -266,9 +286,13 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     return run;
   }
 
-  /** Something of the board's that `close` must finish first: an attached exporter, a running Chief. */
+  /**
+   * Something of the board's that `close` must finish first: an attached exporter, a running Chief. Called at once where the
+   * board closes already, so that nothing is left behind.
+   */
   closeWith(closer: () => Promise<unknown>): void {
-    this.#closers.push(closer);
+    if (this.#closing === null) this.#closers.push(closer);
+    else void closer().catch(error => this.#options.onListenerError(error));
   }
 
   /** Finishes what it began: attached parts first, then every command that was taken, then the backend. */

@@ -7,7 +7,7 @@ export type { BoardRun, RunOptions } from './agents/run.ts';
 export { Worker, type WorkerOptions } from './agents/worker.ts';
 export { type WorkerBuilder, workerBuilder } from './agents/worker-builder.ts';
 export { type PoolCapability, WorkerPool, type WorkerPoolOptions } from './agents/worker-pool.ts';
-export type { Backend } from './backends/backend.ts';
+export type { Backend, Reopening } from './backends/backend.ts';
 export type { Board } from './board.ts';
 export type { BoardOptions } from './board-options.ts';
 export {

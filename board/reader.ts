@@ -22,6 +22,7 @@ const MAX_NAMES = 1_000;
 export interface ReadHost {
   readonly backend: Backend;
   readonly boardId: string;
+  readonly traceSampleRatio: number;
   registry(): Promise<ProfileRegistry>;
 }
 
@@ -140,6 +141,7 @@ async function openState(
   const staleFrom = (edges: readonly Edge[]) => edges.filter(edge => edge.to === 'STALE').map(edge => edge.from);
   return {
     board_uid: board.board_uid,
+    trace_sample_ratio: host.traceSampleRatio,
     tasks,
     agents,
     seen_sequence_id: board.next_sequence_id - 1,

@@ -5,6 +5,7 @@ import { QuadroError } from '../board/core/errors.ts';
 import type { ChiefCycle, FlightLogEntry, OmbudsmanTick } from '../board/core/records.ts';
 import { contentRules } from './backend-suite/content.ts';
 import { byCodePoint, ODD_IDS } from './backend-suite/odd-ids.ts';
+import { reopeningRules } from './backend-suite/reopening.ts';
 import { sharedRules } from './backend-suite/shared.ts';
 import { signalRules } from './backend-suite/signals.ts';
 import { togetherRules } from './backend-suite/together.ts';
@@ -537,6 +538,7 @@ export function backendSuite(name: string, options: BackendSuiteOptions): void {
       });
 
       contentRules(fixture);
+      reopeningRules(fixture);
       sharedRules(fixture);
       signalRules(fixture);
       togetherRules(fixture);

@@ -19,6 +19,11 @@ const SHOWS: Readonly<Record<string, readonly RegExp[]>> = {
     /REVISION_NEEDED \(wait\) → IN_PROGRESS \(rework\)/,
     /COMPLETE \(terminal\)$/m,
   ],
+  'tracing.ts': [
+    /^chat a-model is in the task's trace: true$/m,
+    /^its parent is stage IN_PROGRESS: true$/m,
+    /^and so is the process's: true$/m,
+  ],
 };
 
 describe('examples/', () => {

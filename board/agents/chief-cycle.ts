@@ -73,7 +73,7 @@ async function act(host: CycleHost, state: OpenState, cycleId: string, routings:
     try {
       const { task: moved } = await host.board.call('board.update_task', params, { actor: 'chief', cycleId });
       taken.push({ routing, task: moved });
-      if (agent !== null) host.dispatcher.send(state.board_uid, moved, agent);
+      if (agent !== null) host.dispatcher.send(state, moved, agent);
     } catch (failure) {
       refused++;
       // Somebody was faster, or the task cannot go: the others still can. Anything else is worth a word in the cycle's row.
@@ -160,7 +160,7 @@ class Cycle {
     const options = this.#host.routing();
     if (!options.isStopping) {
       for (const [task, agent] of undelivered(state.tasks, state.agents, this.#actingAt)) {
-        dispatcher.send(state.board_uid, task, agent);
+        dispatcher.send(state, task, agent);
       }
     }
     let after = state;

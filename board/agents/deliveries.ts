@@ -19,6 +19,7 @@ export interface Assignee {
 /** What deliveries read of a board. */
 export interface DeliveringBoard extends IntentPort, Pick<LogSource, 'board' | 'tasksById'> {
   listAgents(): Promise<readonly Agent[]>;
+  readonly traceSampleRatio: number;
 }
 
 /** Most assignments that are read at a time. */
@@ -156,7 +157,8 @@ export class Deliveries {
   }
 
   async #tell(assignee: Assignee, boardUid: string, task: Task, order: Order): Promise<void> {
-    const envelope = orderOf(boardUid, task, this.#surroundings.clock());
+    const board = { board_uid: boardUid, trace_sample_ratio: this.#board.traceSampleRatio };
+    const envelope = orderOf(board, task, this.#surroundings.clock());
     const { ok, error, error_code } = await assignee.endpoint(envelope);
     if (ok) return;
     // What a worker's function threw is on the board already.

@@ -1,4 +1,5 @@
 import { QuadroError } from '../core/errors.ts';
+import type { OpenState } from '../core/intents.ts';
 import type { Agent, Task } from '../core/records.ts';
 import { WORKING_KINDS } from '../core/statuses.ts';
 import { type Micros, US_PER_SECOND } from '../core/time.ts';
@@ -38,10 +39,13 @@ export function undelivered(tasks: readonly Task[], agents: readonly Agent[], no
   );
 }
 
+/** What of a board goes into the trace context of its stages. */
+export type TracedBoard = Pick<OpenState, 'board_uid' | 'trace_sample_ratio'>;
+
 /** The envelope that tells a worker of an assignment: the fence, and the trace context of the stage the task is in. */
-export function orderOf(boardUid: string, task: Task, at: Micros): RequestEnvelope {
+export function orderOf({ board_uid, trace_sample_ratio }: TracedBoard, task: Task, at: Micros): RequestEnvelope {
   const { task_id, entered_sequence_id: fence } = task;
-  const params = { task_id, fence, traceparent: stageTraceparent(boardUid, task) };
+  const params = { task_id, fence, traceparent: stageTraceparent(board_uid, task, trace_sample_ratio) };
   return envelopeOf('worker.execute_task', params, {}, at);
 }
 
@@ -62,17 +66,17 @@ export class Dispatcher {
   }
 
   /** Sends `worker.execute_task`. */
-  send(boardUid: string, task: Task, agent: Agent): void {
+  send(board: TracedBoard, task: Task, agent: Agent): void {
     const key = `${task.task_id} ${task.entered_sequence_id}`;
     if (this.#underWay.has(key)) return;
     this.#underWay.add(key);
-    void this.#request(boardUid, task, agent).finally(() => this.#underWay.delete(key));
+    void this.#request(board, task, agent).finally(() => this.#underWay.delete(key));
   }
 
-  async #request(boardUid: string, task: Task, agent: Agent): Promise<void> {
+  async #request(board: TracedBoard, task: Task, agent: Agent): Promise<void> {
     const now = this.#surroundings.clock();
     try {
-      const { ok, error, error_code } = await this.#network.request(agent.a2a_url, orderOf(boardUid, task, now));
+      const { ok, error, error_code } = await this.#network.request(agent.a2a_url, orderOf(board, task, now));
       // What a worker's function threw is on the board already; any other refusal is known here only.
       if (!ok && error_code !== 'internal_error')
         this.#surroundings.onError(`${agent.agent_id} refused its task`, error);

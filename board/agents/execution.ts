@@ -3,6 +3,7 @@ import { errorOf } from '../core/errors.ts';
 import { hydrateWorker } from '../core/hydration.ts';
 import type { Json } from '../core/json.ts';
 import type { Task } from '../core/records.ts';
+import { parseTraceParent } from '../core/trace-ids.ts';
 import { type Assignment, isFenceConflict } from './assignment.ts';
 import { Move } from './move.ts';
 import { retried } from './retry.ts';
@@ -16,8 +17,17 @@ export interface WorkContext {
   readonly snapshot_hash: string;
   /** The assignment's token; `board` sends it along by itself. */
   readonly fence: number;
-  /** The trace context of the stage, for what the function traces itself. */
+  /**
+   * The trace context of the stage, for what the function traces itself; null where whoever gave the assignment sent none.
+   * Where the process has an OpenTelemetry context manager, the function runs under it already.
+   */
   readonly traceparent: string | null;
+  /**
+   * The same for a process that the function starts, as environment variables.
+   *
+   * @example spawn('python', ['research.py'], { env: { ...process.env, ...traceEnv } });
+   */
+  readonly traceEnv: { readonly TRACEPARENT?: string };
   /** Aborted when the assignment is over: the Ombudsman or a person has taken the task away, or the worker is closing. */
   readonly signal: AbortSignal;
   /** The board in the worker's name. Steps of its own task carry the fence, and go on with the new one. */
@@ -108,6 +118,12 @@ async function giveUp(assignment: Assignment, error: unknown): Promise<boolean> 
   }
 }
 
+/** What is no trace context is as good as none (W3C). */
+function traceOf(text: string | null): Pick<WorkContext, 'traceparent' | 'traceEnv'> {
+  if (text === null || parseTraceParent(text) === null) return { traceparent: null, traceEnv: {} };
+  return { traceparent: text, traceEnv: { TRACEPARENT: text } };
+}
+
 /**
  * Runs the function on an assignment whose first beat was accepted, and tells the board how it ended. Once the assignment
  * is over nothing is written: whatever the function still gives back is somebody else's by now.
@@ -122,7 +138,7 @@ export async function runExecution(
   const { snapshot_hash } = hydrateWorker({ task, notes });
   const ended = (mode: WorkEnd['mode'], error: unknown = null): WorkEnd => ({ mode, task: assignment.task, error });
   try {
-    const value = await style.execute({ task, notes, snapshot_hash, fence, traceparent, signal, board });
+    const value = await style.execute({ task, notes, snapshot_hash, fence, ...traceOf(traceparent), signal, board });
     if (signal.aborted) return ended('fenced');
     // Where the function has moved the task itself, only a further step it asks for is taken.
     if (!assignment.hasMoved || value instanceof Move) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRival, isSighted } from '../core/decide/leases.ts';
 import { errorOf, QuadroError } from '../core/errors.ts';
-import type { IntentPort, LeaseSighting } from '../core/intents.ts';
+import type { LeaseSighting, ParamsOf, ResultOf } from '../core/intents.ts';
 import type { Lease } from '../core/records.ts';
 import type { HeldLease } from './leased-port.ts';
 import { retried } from './retry.ts';
@@ -10,9 +10,24 @@ import type { ResolvedSurroundings } from './surroundings.ts';
 /** A role that one process at a time has, and what it has to itself among those of its kind. */
 export type LeaseClaim = Pick<Lease, 'role' | 'kind' | 'claims'>;
 
+/** What a keeper asks of whoever keeps the leases. */
+export type LeaseIntent = 'board.list_leases' | 'board.acquire_lease' | 'board.release_lease';
+
+/** Where leases are kept: a board, or a register beside one. */
+export interface LeasePort {
+  call<I extends LeaseIntent>(intent: I, params: ParamsOf<I>): Promise<ResultOf<I>>;
+}
+
+/** Who has a role that this process would have. */
+export interface Elsewhere {
+  readonly holder: string;
+  /** Whether the lease was seen to be taken or renewed; not yet so where it has been seen but once. */
+  readonly isAlive: boolean;
+}
+
 /** How to keep a lease. */
 export interface LeaseKeeperOptions {
-  readonly board: IntentPort;
+  readonly board: LeasePort;
   readonly claim: LeaseClaim;
   /** Names this process; must differ from every other's. */
   readonly holder: string;
@@ -87,6 +102,14 @@ export class LeaseKeeper {
   /** The lease, while it is held. */
   get held(): HeldLease | null {
     return this.#held?.isHeld() ? this.#held : null;
+  }
+
+  /** Who has the role instead of this process, as far as was seen; null where nobody has. */
+  get elsewhere(): Elsewhere | null {
+    const own = this.#watched.get(this.role);
+    const holder = own?.lease.holder ?? null;
+    if (own === undefined || holder === null || holder === this.#options.holder) return null;
+    return { holder, isAlive: own.hasMoved };
   }
 
   /** The role it keeps. */
@@ -189,6 +212,7 @@ export class LeaseKeeper {
         dead,
         duration_ms: Math.ceil(this.#leaseMs),
       });
+      this.#watch([lease]);
       if (held) this.#gain(lease, sentAt);
       else this.#lose(errorOf('lease_lost', `${this.role} is held by ${lease.holder} now`));
       return null;

@@ -24,7 +24,7 @@ export interface RolesOptions {
 const MAX_HOST_LENGTH = 50;
 
 /** A name that no other run has, and that tells people where to look. */
-function newHolder(): string {
+export function newHolder(): string {
   return `${hostname().slice(0, MAX_HOST_LENGTH)}:${process.pid}:${randomBytes(4).toString('hex')}`;
 }
 

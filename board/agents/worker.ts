@@ -11,6 +11,7 @@ import { paramsFromWire, resultToWire } from '../transport/wire.ts';
 import { Assignment, type Claim } from './assignment.ts';
 import type { Assignee } from './deliveries.ts';
 import { runExecution, type WorkEnd, type WorkFunction, type WorkStyle } from './execution.ts';
+import { StageContext } from './stage-context.ts';
 import { messageOf, type ResolvedSurroundings, type Surroundings, surroundingsOf } from './surroundings.ts';
 
 /** The longest time between two beats, in seconds. */
@@ -87,8 +88,13 @@ export class Worker implements Assignee {
     this.agentId = agentId;
     this.url = url;
     this.#options = options;
-    this.#style = { execute, isReviewer: reviewer, next };
     this.#surroundings = surroundingsOf(options);
+    const stages = new StageContext(this.#surroundings.onError);
+    this.#style = {
+      execute: context => stages.run(context.traceparent, () => execute(context)),
+      isReviewer: reviewer,
+      next,
+    };
   }
 
   /** How often it beats, in seconds: five times within its time-out, and every 30 s at least. */

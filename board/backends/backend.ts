@@ -23,6 +23,11 @@ export interface LogQuery {
   readonly board_id: string;
   readonly after: number;
   readonly limit: number;
+  /**
+   * The page ends before the row with which its JSON and long texts would come to more bytes than this, as they are stored;
+   * it has one row at least. No more than that is read. Default: any number.
+   */
+  readonly max_bytes?: number;
 }
 
 /** A page of the event log, optionally of one task or one agent. */
@@ -37,8 +42,10 @@ export interface FlightLogQuery extends LogQuery {
 }
 
 /** A page of tasks. */
-export interface TaskQuery {
+export interface TaskQuery<Column extends keyof Task = keyof Task> {
   readonly board_id: string;
+  /** Only these columns are read: an output and notes may be long. Default: all. */
+  readonly columns?: readonly Column[];
   /**
    * `priority`: by (priority, created_at, task_id), the order of every list. `task_id`: the order of storage, in which a
    * whole board can be paged through at a cost that does not grow with it. Default `priority`.
@@ -80,6 +87,25 @@ export interface TaskCount {
   readonly oldest_entered_at: Micros;
 }
 
+/** When to save a cursor. */
+export interface SaveCursorOptions {
+  /** Only over this very value, or null: only where there is none. Default: over whatever is there. */
+  readonly unchangedFrom?: JsonObject | null;
+}
+
+/** How a database is opened again in another thread or process. */
+export interface Reopening {
+  /** The URL of the module that exports `factory`. */
+  readonly module: string;
+  /** The name of the function that makes the backend. */
+  readonly factory: string;
+  /**
+   * What the function takes: plain data, to which a reader adds `readOnly: true`. It may hold a password, so it belongs in no
+   * message and no file.
+   */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /**
  * The storage contract: everything a board asks of a database. `transact` is the only writer. A backend stores; every
  * rule lives in `board/core`. The conformance suite `test/backend-suite.ts` states what each method must do.
@@ -93,6 +119,11 @@ export interface Backend {
   readonly isSynchronous: boolean;
   /** A file path beside which readers may keep files of their own (cursors); null on a server or in memory. */
   readonly sidecarPath: string | null;
+  /**
+   * How another thread or process opens the same database; null where it cannot be: in memory, or where an option is no plain
+   * data.
+   */
+  readonly reopening: Reopening | null;
 
   /** Connects, and brings the schema up to date. Safe in several processes at once. Throws StorageError. */
   open(): Promise<void>;
@@ -117,7 +148,7 @@ export interface Backend {
   /** A board's row: its counters move with every commit, so polling it is the cheap way to notice one. */
   readBoard(boardId: string): Promise<BoardRecord | null>;
   readProfiles(boardId: string): Promise<ProfileSet>;
-  readTasks(query: TaskQuery): Promise<readonly Task[]>;
+  readTasks<Column extends keyof Task = keyof Task>(query: TaskQuery<Column>): Promise<readonly Pick<Task, Column>[]>;
   /** Every agent of the board, by `agent_id`. */
   readAgents(boardId: string): Promise<readonly Agent[]>;
   readEvents(query: EventQuery): Promise<readonly Event[]>;
@@ -132,6 +163,10 @@ export interface Backend {
   countOpenTasks(boardId: string): Promise<readonly TaskCount[]>;
   /** What a reader of the logs saved last under its name, or null. */
   loadCursor(boardId: string, destination: string): Promise<JsonObject | null>;
-  /** Saves a reader's place; the old or the new, never a half. No part of a board's transactions. */
-  saveCursor(boardId: string, destination: string, value: JsonObject): Promise<void>;
+  /**
+   * Saves a reader's place; the old or the new, never a half. No part of a board's transactions. Answers whether it is
+   * there now: with `unchangedFrom` it is written only over what that says (null: where there is none), and of several who
+   * write over the same, one does.
+   */
+  saveCursor(boardId: string, destination: string, value: JsonObject, options?: SaveCursorOptions): Promise<boolean>;
 }

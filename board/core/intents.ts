@@ -171,6 +171,8 @@ export interface OpenState {
   seen_sequence_id: number;
   /** `profile@version` → status → route. */
   routes: Readonly<Record<string, Readonly<Record<string, Route>>>>;
+  /** The share of traces whose sampled flag is set in the trace context of a stage. */
+  trace_sample_ratio: number;
   /** `profile@version` → the statuses with an edge to STALE. */
   stale_from: Readonly<Record<string, readonly string[]>>;
 }

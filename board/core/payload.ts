@@ -7,6 +7,7 @@ import { atIndex } from './at-index.ts';
 import { ValidationError } from './errors.ts';
 import type { Intent } from './intents.ts';
 import { checkPlain, measureJson, refusePayload } from './measure-json.ts';
+import { TRACE_RELATIONS } from './trace-relation.ts';
 
 /**
  * `id` a name of at most 200 bytes; `text` any text; `texts` a list of texts; `int` a whole number (numeric text is
@@ -68,7 +69,7 @@ export const INTENT_FIELDS: Readonly<Record<Intent, Fields>> = {
     origin_task_id: nullable('id'),
     scope: nullable('id'),
     traceparent: nullable('text'),
-    trace_relation: nullable('text', ['link', 'parent']),
+    trace_relation: nullable('text', TRACE_RELATIONS),
   },
   'board.post_tasks': { tasks: required('tasks') },
   'board.update_task': {

@@ -4,6 +4,7 @@
  */
 import { hash as digest } from 'node:crypto';
 import type { JsonObject } from './json.ts';
+import { isSampled } from './trace-sampling.ts';
 
 /** The scheme's name, as the resource attribute `quadro.id_scheme` says it. */
 export const ID_SCHEME = 'quadro/1';
@@ -14,37 +15,46 @@ export interface SpanIds {
   readonly spanId: string;
 }
 
-function hash(fields: readonly (string | number)[], bytes: number): string {
-  const hex = digest('sha256', fields.join('\0'), 'hex').slice(0, bytes * 2);
-  // W3C trace context forbids the all-zero id.
-  return /^0+$/.test(hex) ? `${'0'.repeat(bytes * 2 - 1)}1` : hex;
+const TRACE_DIGITS = 32;
+const SPAN_DIGITS = 16;
+
+function digestOf(...fields: readonly (string | number)[]): string {
+  return digest('sha256', fields.join('\0'), 'hex');
+}
+
+/** The first digits of a digest; W3C trace context forbids the all-zero id. */
+function idOf(hex: string, digits: number): string {
+  const id = hex.slice(0, digits);
+  return /^0+$/.test(id) ? `${'0'.repeat(digits - 1)}1` : id;
 }
 
 /** The trace of a task whose caller is linked, not its parent. */
 export function taskTraceId(boardUid: string, taskId: string): string {
-  return hash([ID_SCHEME, 'trace', boardUid, taskId], 16);
+  return idOf(digestOf(ID_SCHEME, 'trace', boardUid, taskId), TRACE_DIGITS);
 }
 
 /** The root span of a task. */
 export function taskSpanId(boardUid: string, taskId: string): string {
-  return hash([ID_SCHEME, 'task', boardUid, taskId], 8);
+  return idOf(digestOf(ID_SCHEME, 'task', boardUid, taskId), SPAN_DIGITS);
 }
 
 /** The span of a stage, by the event that entered it. */
 export function stageSpanId(boardUid: string, enteredSequenceId: number): string {
-  return hash([ID_SCHEME, 'stage', boardUid, enteredSequenceId], 8);
+  return idOf(digestOf(ID_SCHEME, 'stage', boardUid, enteredSequenceId), SPAN_DIGITS);
+}
+
+function bothOf(hex: string): SpanIds {
+  return { traceId: idOf(hex, TRACE_DIGITS), spanId: idOf(hex, SPAN_DIGITS) };
 }
 
 /** The ids of a Chief cycle's span, a trace of its own. */
 export function cycleIds(boardUid: string, cycleId: string): SpanIds {
-  const fields = [ID_SCHEME, 'cycle', boardUid, cycleId];
-  return { traceId: hash(fields, 16), spanId: hash(fields, 8) };
+  return bothOf(digestOf(ID_SCHEME, 'cycle', boardUid, cycleId));
 }
 
 /** The ids of an Ombudsman tick's span, a trace of its own. */
 export function tickIds(boardUid: string, tickId: string): SpanIds {
-  const fields = [ID_SCHEME, 'tick', boardUid, tickId];
-  return { traceId: hash(fields, 16), spanId: hash(fields, 8) };
+  return bothOf(digestOf(ID_SCHEME, 'tick', boardUid, tickId));
 }
 
 /** A parsed `traceparent`. */
@@ -77,13 +87,17 @@ export function traceIdOf(boardUid: string, taskId: string, origin: TraceOrigin)
 }
 
 /**
- * The `traceparent` of the stage a task is in, for whoever works on it. The sampled flag is set: sampling is decided per
- * whole task when its spans are written, which is after the work.
+ * The `traceparent` of the stage a task is in, for whoever works on it. Its sampled flag says whether the trace is of the
+ * share that is kept whatever becomes of the task; that a failed task is kept besides is known only after the work.
+ *
+ * @param sampleRatio from 0 (the flag is never set) to 1 (always). Default 1.
  */
 export function stageTraceparent(
   boardUid: string,
   task: TraceOrigin & { readonly task_id: string; readonly entered_sequence_id: number },
+  sampleRatio = 1,
 ): string {
   const traceId = traceIdOf(boardUid, task.task_id, task);
-  return `00-${traceId}-${stageSpanId(boardUid, task.entered_sequence_id)}-01`;
+  const flags = isSampled(traceId, sampleRatio) ? '01' : '00';
+  return `00-${traceId}-${stageSpanId(boardUid, task.entered_sequence_id)}-${flags}`;
 }

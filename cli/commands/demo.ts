@@ -3,23 +3,30 @@ import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Analysis, openAnalysis } from '../../analysis/index.ts';
 import type { Board } from '../../board/board.ts';
+import { systemClock } from '../../board/clock.ts';
 import { ValidationError } from '../../board/core/errors.ts';
+import type { Micros } from '../../board/core/time.ts';
 import { openBoard } from '../../board/open-board.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { measureBoard } from '../../exporters/prometheus/index.ts';
+import { loadWorkerTracing } from '../demo/load-worker-tracing.ts';
 import { NEWSROOM } from '../demo/newsroom.ts';
 import { outcomeText } from '../demo/outcome-text.ts';
 import { runNewsroom } from '../demo/run-newsroom.ts';
+import { hasReceiver, sendBoardSpans, workerSpansText } from '../demo/sending-spans.ts';
 import { statusLine } from '../demo/status-line.ts';
 import { flightText } from '../flight-text.ts';
 import { loadOtel } from '../load-otel.ts';
 import { maskedUrl } from '../masked-url.ts';
-import { print, printable, shellWord } from '../output.ts';
+import { print, shellWord } from '../output.ts';
 import { bottleneckText, sleepText } from '../report-text.ts';
 import { interruption } from '../signals.ts';
 import { BOARD_HELP, backendOf } from '../source.ts';
 
 type Otel = Awaited<ReturnType<typeof loadOtel>>;
+
+/** In the demo's folder, the spans that its workers made. */
+const WORKER_SPANS = 'worker-spans.ndjson';
 
 interface Options {
   readonly tasks: number;
@@ -43,37 +50,6 @@ function positiveInteger(text: string): number {
 /** `quadro-demo-20261121-064501`, in UTC. */
 function newFolderName(): string {
   return `quadro-demo-${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
-}
-
-/** Spans going out while the demo runs. */
-interface Sending {
-  /** Sends what is left, and answers what came of it, in a line. */
-  stop(): Promise<string>;
-}
-
-/** Spans go to the endpoint of the standard variables while the run lasts, where there is one. */
-function sendingOf({ traceBoard }: Otel, board: Board, source: string): Sending | null {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = process.env;
-  if (!OTEL_EXPORTER_OTLP_ENDPOINT && !OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return null;
-  let obstacle: string | null = null;
-  let isAllSent = false;
-  const tracing = traceBoard(board, {
-    onProgress: ({ waiting, lag }) => {
-      obstacle = waiting?.reason ?? null;
-      isAllSent = lag === 0 && waiting === null;
-    },
-    // Told at the end.
-    onError: () => undefined,
-  });
-  return {
-    async stop() {
-      const { spans, error } = await tracing.stop();
-      const delivered = `${spans} spans delivered while it ran.`;
-      if (isAllSent) return `${delivered}\n`;
-      const reason = printable(obstacle ?? error?.message ?? 'it was too slow');
-      return `${delivered} The rest waits for the receiver: ${reason}. npx quadro spans ${source} sends it.\n`;
-    },
-  };
 }
 
 async function writeArtifacts({ writeSpans }: Otel, board: Board, folder: string): Promise<void> {
@@ -116,7 +92,7 @@ async function finish(otel: Otel, { board, folder, source, isInFolder }: Stage):
     const here = relative(process.cwd(), folder) || '.';
     const log = isInFolder ? 'the board, its log' : "the board's log";
     await print(
-      `\nWritten to ${here}: ${log} as Parquet (log/), its spans (spans.ndjson), metrics.txt, report.json.\n` +
+      `\nWritten to ${here}: ${log} as Parquet (log/), its spans (spans.ndjson), its workers' own spans (${WORKER_SPANS}), metrics.txt, report.json.\n` +
         'Look further:\n' +
         `  npx quadro flight ${source} ${taskId ?? 'TASK_ID'}\n` +
         `  npx quadro sql ${source} "select status, count(*) visits, round(median(dwell_seconds), 3) median_s from stages group by 1 order by 3 desc"\n` +
@@ -128,13 +104,13 @@ async function finish(otel: Otel, { board, folder, source, isInFolder }: Stage):
 }
 
 /** Opens a new board; one that is in use is refused before anything of the demo's is registered there. */
-async function openNewsroom(url: string, boardId: string): Promise<Board> {
+async function openNewsroom(url: string, boardId: string, clock: () => Micros): Promise<Board> {
   const backend = await backendOf(url);
   try {
     await backend.open();
     const used = await backend.readBoard(boardId);
     if (used === null || used.next_sequence_id === 1) {
-      return await openBoard({ backend, boardId, lifecycles: [NEWSROOM], taskTypes: { article: 'newsroom' } });
+      return await openBoard({ backend, boardId, clock, lifecycles: [NEWSROOM], taskTypes: { article: 'newsroom' } });
     }
     throw new ValidationError(
       'invalid_source',
@@ -147,11 +123,11 @@ async function openNewsroom(url: string, boardId: string): Promise<Board> {
 }
 
 /** Opens the board to be made; where that cannot be, a folder that was made for its files goes again. */
-async function openStage(options: Options): Promise<Stage> {
+async function openStage(options: Options, clock: () => Micros): Promise<Stage> {
   const { out: folder = newFolderName(), board: name } = options;
   const made = await mkdir(folder, { recursive: true });
   const url = options.db ?? join(folder, 'newsroom.db');
-  const board = await openNewsroom(url, name ?? 'default').catch(async error => {
+  const board = await openNewsroom(url, name ?? 'default', clock).catch(async error => {
     if (made !== undefined) await rmdir(folder).catch(() => undefined);
     throw error;
   });
@@ -160,20 +136,27 @@ async function openStage(options: Options): Promise<Stage> {
 }
 
 async function run(options: Options): Promise<void> {
-  // First, so that a package that is missing is known before anything is written.
+  // First, so that a package that is missing, or a variable that cannot be read, is known before anything is written.
   const otel = await loadOtel();
-  const stage = await openStage(options);
-  const { board, source } = stage;
+  const { traceWorkers, workerReceiver } = await loadWorkerTracing();
+  const receiver = hasReceiver() ? workerReceiver() : null;
+  const clock = systemClock();
+  const stage = await openStage(options, clock);
+  const { board, folder, source } = stage;
+  const workers = traceWorkers(join(folder, WORKER_SPANS), receiver, clock);
   try {
     await print(`A newsroom of agents works on ${options.tasks} articles, on the board ${source}.\n`);
     const line = statusLine();
-    const sending = sendingOf(otel, board, source);
+    const sending = receiver === null ? null : sendBoardSpans(otel, board, source);
     const signal = interruption();
-    await runNewsroom(board, { ...options, signal, onProgress: line.update });
+    await runNewsroom(board, { ...options, calls: workers.calls, signal, onProgress: line.update });
     line.stop();
-    if (sending !== null) await print(await sending.stop());
+    const [ofBoard, ofWorkers] = await Promise.all([sending?.stop(), workers.stop()]);
+    if (ofBoard !== undefined) await print(`${ofBoard}\n${workerSpansText(ofWorkers, join(folder, WORKER_SPANS))}\n`);
     await finish(otel, stage);
   } finally {
+    // Where it could not write its spans, the run above has said so.
+    await workers.stop().catch(() => undefined);
     await board.close();
   }
 }

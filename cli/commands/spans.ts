@@ -1,111 +1,114 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { ExportProgress, ExportSummary } from '../../exporters/otel/index.ts';
-import { cursorBeside } from '../cursor-beside.ts';
+import { Command, Option } from 'commander';
+import { ageMs, instantOf } from '../age.ts';
 import { FoundFaults, Interrupted } from '../exit.ts';
-import { loadOtel } from '../load-otel.ts';
-import { print, printable, printJson } from '../output.ts';
-import { progressOf } from '../progress.ts';
+import { maskedUrl } from '../masked-url.ts';
+import { openPatiently } from '../open-patiently.ts';
+import { print, printJson } from '../output.ts';
+import { sendToReceiver, writeToFile } from '../send-spans.ts';
 import { interruption } from '../signals.ts';
 import { openSource, SOURCE_HELP, type Source } from '../source.ts';
+import { oneMore, positiveSeconds, ratio, type SpanOptions, sequenceNumber } from '../span-options.ts';
+import { spansText } from '../spans-text.ts';
+import { verifySource } from '../verify-source.ts';
+import { verifyText } from '../verify-text.ts';
 
-interface Options {
-  readonly otlp?: string;
-  readonly to?: string;
-  readonly from?: number;
-  readonly follow?: boolean;
-  readonly label?: boolean;
-  readonly board?: string;
-  readonly json?: boolean;
+async function verify(source: Source, received: string, options: SpanOptions, signal: AbortSignal): Promise<void> {
+  const result = await verifySource(source, received, options, signal);
+  if (options.json) await printJson(result);
+  else await print(verifyText(result, maskedUrl(received)));
+  if (!result.ok) throw new FoundFaults();
 }
 
-function sequenceNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be a sequence_id: a whole number from 1.');
-  return Number(text);
+async function send(source: Source, options: SpanOptions, signal: AbortSignal): Promise<void> {
+  const { to } = options;
+  const outcome = await (to === undefined
+    ? sendToReceiver(source, options, signal)
+    : writeToFile(source, to, options, signal));
+  if (options.json) await printJson(outcome);
+  else await print(spansText(outcome, options, signal.aborted));
+  // To stop is how a follower ends; anything else was not done with the log.
+  if (signal.aborted && !options.follow) throw new Interrupted();
+  if (outcome.rejected + outcome.dead_lettered > 0) throw new FoundFaults();
 }
 
-/** After so long without success a run that does not follow gives up, in milliseconds; it can be run again. */
-const GIVE_UP_AFTER_MS = 300_000;
-
-/** Shows how far the export is, and, once each time, why nothing moves. */
-function progressTeller(): { tell(progress: ExportProgress): void; stop(): void } {
-  const progress = progressOf('events');
-  let isWaiting = false;
-  return {
-    tell({ cursor, lag, waiting }) {
-      progress.update(cursor.events, cursor.events + lag);
-      if (waiting !== null && !isWaiting) {
-        process.stderr.write(`waiting for the receiver, and trying again: ${printable(waiting.reason)}\n`);
-      }
-      isWaiting = waiting !== null;
-    },
-    stop: () => progress.stop(),
-  };
-}
-
-async function send(source: Source, options: Options, signal: AbortSignal): Promise<ExportSummary> {
-  const { otlp, to, from, follow = false, label = false } = options;
-  const { exportSpans, writeSpans } = await loadOtel();
-  const teller = progressTeller();
-  const onProgress = (progress: ExportProgress): void => teller.tell(progress);
-  const common = { signal, withLabel: label, onProgress, ...(from !== undefined && { from }) };
-  try {
-    if (to !== undefined) return await writeSpans(source.tables, to, common);
-    const cursorStore = await cursorBeside(source, 'otlp', otlp);
-    return await exportSpans(source.tables, {
-      ...common,
-      ...(cursorStore !== null && { cursorStore }),
-      ...(otlp !== undefined && { url: otlp }),
-      ...(follow ? { follow } : { follow, giveUpAfterMs: GIVE_UP_AFTER_MS }),
-    });
-  } catch (error) {
-    throw signal.aborted ? new Interrupted() : error;
-  } finally {
-    teller.stop();
-  }
-}
-
-function summaryText(summary: ExportSummary, options: Options, wasStopped: boolean): string {
-  const { spans, rejected, rejected_message, retries, cursor } = summary;
-  const where = options.to ?? options.otlp ?? 'the OTLP endpoint';
-  // Who is stopped does not know whether there is more.
-  if (spans === 0 && !wasStopped && options.to === undefined && options.from === undefined) {
-    return `Nothing new for ${where} since event ${cursor.events}; --from 1 sends everything again, with the same ids.`;
-  }
-  const refused =
-    rejected === 0 ? '' : `; ${rejected} were rejected: ${printable(rejected_message ?? 'no reason given')}`;
-  return `${spans} spans to ${where}, up to event ${cursor.events}${retries === 0 ? '' : `, after ${retries} retries`}${refused}`;
-}
-
-async function run(text: string, options: Options): Promise<void> {
+async function run(text: string, options: SpanOptions): Promise<void> {
   const signal = interruption();
-  const source = await openSource(text, options);
+  const source = await (options.follow ? openPatiently(text, options, signal) : openSource(text, options));
   try {
-    const summary = await send(source, options, signal);
-    if (options.json) await printJson(summary);
-    else await print(summaryText(summary, options, signal.aborted));
-    // To stop is how a follower ends; anything else was not done with the log.
-    if (signal.aborted && !options.follow) throw new Interrupted();
-    if (summary.rejected > 0) throw new FoundFaults();
+    if (options.verify === undefined) await send(source, options, signal);
+    else await verify(source, options.verify, options, signal);
   } finally {
     await source.close();
   }
 }
 
+/** Options that only make sense where spans are sent to a receiver. */
+const SENDING = ['otlp', 'protocol', 'destination', 'deadLetter', 'leaseSeconds', 'follow'];
+
+const EXAMPLES = `
+Examples:
+  quadro spans newsroom.db --otlp http://127.0.0.1:4318 --follow
+  quadro spans postgres://db/boards --otlp https://api.honeycomb.io --header "x-honeycomb-team: $KEY"
+  quadro spans newsroom.db --otlp http://127.0.0.1:4318 --since 24h --until 2026-11-21T06:00
+  quadro spans newsroom.db --to spans.ndjson --task zdv2p
+  quadro spans newsroom.db --verify spans.ndjson
+  quadro spans newsroom.db --task zdv2p --verify http://127.0.0.1:16686/api/traces/9d4a…
+
+Without --until and --task it goes on to the log's end and moves the saved place. With them a part of the
+log is sent beside whoever follows, and that place stays where it is.
+
+Exit code 1: the receiver refused spans, or --verify found faults.`;
+
+function destinationOptions(command: Command): Command {
+  return command
+    .optionsGroup('Where to:')
+    .option('--otlp <url>', 'the OTLP/HTTP endpoint; default OTEL_EXPORTER_OTLP_ENDPOINT, else http://localhost:4318')
+    .addOption(new Option('--to <file>', 'write OTLP JSON lines instead').conflicts([...SENDING, 'header']))
+    .addOption(
+      new Option(
+        '--verify <file|url>',
+        'send nothing: compare with what was received, and name what is not equal',
+      ).conflicts([...SENDING, 'to']),
+    )
+    .addOption(new Option('--follow', 'stay, and send what is written from now on').conflicts(['until', 'task']))
+    .option('--header <name: value>', 'sent to the receiver, or to the URL of --verify; may be repeated', oneMore)
+    .addOption(new Option('--protocol <protocol>', 'how spans are written').choices(['http/json', 'http/protobuf']))
+    .option('--destination <name>', 'where two places are behind one URL: whose saved place and lease it is')
+    .option('--dead-letter <file>', 'where refused spans are set aside; default beside the saved place')
+    .option(
+      '--lease-seconds <s>',
+      'how long it may be silent before another exporter goes on instead',
+      positiveSeconds,
+    );
+}
+
+function selectionOptions(command: Command): Command {
+  return command
+    .optionsGroup('Which spans:')
+    .option('--from <sequence_id>', 'begin at this event instead of the saved place', sequenceNumber)
+    .option('--since <time|age>', 'begin with what ended then: a time, or an age such as 24h', instantOf)
+    .option('--until <time|age>', 'end with what ended before then', instantOf)
+    .option('--task <id>', 'only of this task; may be repeated', oneMore)
+    .option('--max-span-age <age>', 'leave out what the backend would refuse for its age: 60m, 24h', ageMs)
+    .option('--sample <ratio>', 'keep this share of tasks, and all that failed, were stale or revised', ratio);
+}
+
+function contentOptions(command: Command): Command {
+  return command
+    .optionsGroup('What they say:')
+    .option('--label', "put tasks' labels on their spans")
+    .option('--gen-ai <provider>', "add the gen_ai attributes of agents to agents' stages, with this provider");
+}
+
 /** `quadro spans SOURCE` */
 export function spansCommand(): Command {
-  return new Command('spans')
-    .description('Send the spans of a log to an OTLP endpoint, or write them; goes on from where the last run stopped')
-    .argument('<source>', SOURCE_HELP)
-    .option('--otlp <url>', 'the OTLP/HTTP endpoint; default OTEL_EXPORTER_OTLP_ENDPOINT')
-    .addOption(new Option('--to <file>', 'write OTLP JSON lines instead').conflicts(['otlp', 'follow']))
-    .option('--from <sequence_id>', 'begin at this event instead of the saved place', sequenceNumber)
-    .option('--follow', 'stay, and send what is written from now on')
-    .option('--label', "put tasks' labels on their spans")
+  const command = new Command('spans')
+    .description('Send the spans of a log to an OTLP endpoint, write them, or verify what was received')
+    .argument('<source>', SOURCE_HELP);
+  return contentOptions(selectionOptions(destinationOptions(command)))
+    .optionsGroup('Options:')
     .option('--board <name>', 'which board, where the database holds several')
-    .option('--json', 'print the summary as one JSON object')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  quadro spans newsroom.db --otlp http://127.0.0.1:4318 --follow\n  quadro spans newsroom.db --to spans.ndjson',
-    )
+    .option('--json', 'print the outcome as one JSON object')
+    .addHelpText('after', EXAMPLES)
     .action(run);
 }

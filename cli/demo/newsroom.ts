@@ -4,6 +4,7 @@ import { moveTo } from '../../board/agents/move.ts';
 import type { PoolCapability } from '../../board/agents/worker-pool.ts';
 import { lifecycle } from '../../board/core/lifecycle/builder.ts';
 import type { Lifecycle } from '../../board/core/lifecycle/types.ts';
+import type { AgentCalls } from './agent-calls.ts';
 
 /**
  * How an article comes about: four stages, each dispatched to an agent with its capability; a reviewer may send it back to the
@@ -35,16 +36,43 @@ const REVISION_SHARE = 0.28;
 const FIRST_CRASH = 10;
 const CRASH_EVERY = 25;
 
-/** Seconds a stage's work takes, about, when a hundred articles shall take twenty. */
-const WORK_SECONDS = { ideation: 0.05, research: 0.22, writing: 0.42, review: 0.09 } as const;
+/** A stage's work: seconds it takes, about, when a hundred articles shall take twenty, and the model that is asked. */
+interface Work {
+  readonly seconds: number;
+  readonly model: string;
+  /** About how many tokens it reads and writes. */
+  readonly tokens: readonly [input: number, output: number];
+}
+
+const WORK = {
+  ideation: { seconds: 0.05, model: 'demo-small', tokens: [350, 120] },
+  research: { seconds: 0.22, model: 'demo-large', tokens: [2600, 700] },
+  writing: { seconds: 0.42, model: 'demo-large', tokens: [1800, 1500] },
+  review: { seconds: 0.09, model: 'demo-small', tokens: [2100, 90] },
+} as const satisfies Record<string, Work>;
+
+/** Of a researcher's time, what goes into searching the archive. */
+const SEARCH_SHARE = 0.3;
 
 /** A time around the mean, skewed as work is: many quick ones, a few long ones. */
 function around(mean: number): number {
   return mean * (0.4 + -0.6 * Math.log(1 - Math.random()));
 }
 
-async function work(context: WorkContext, meanSeconds: number): Promise<void> {
-  await sleep(around(meanSeconds) * 1000, undefined, { signal: context.signal });
+/** What the newsroom's agents work with. */
+interface Desk {
+  readonly calls: AgentCalls;
+  readonly pace: number;
+}
+
+async function takeAbout(seconds: number, { pace }: Desk, { signal }: WorkContext): Promise<void> {
+  await sleep(around(seconds * pace) * 1000, undefined, { signal });
+}
+
+/** Asks the model, and waits for the answer. */
+async function ask({ seconds, model, tokens: [input, output] }: Work, desk: Desk, context: WorkContext): Promise<void> {
+  const call = { model, inputTokens: Math.round(around(input)), outputTokens: Math.round(around(output)) };
+  await desk.calls.chat(call, () => takeAbout(seconds, desk, context));
 }
 
 const TOPICS = [
@@ -66,21 +94,33 @@ export function articleOf(n: number): { label: string; priority: number } {
   return { label: `Article ${n + 1}: ${topic}`, priority: n % 10 === 7 ? 1 : 5 };
 }
 
-function reviewed(pace: number): WorkFunction {
+function writing(work: Work, what: string, desk: Desk): WorkFunction {
   return async context => {
-    await work(context, WORK_SECONDS.review * pace);
+    await ask(work, desk, context);
+    return `${what} for ${context.task.label}`;
+  };
+}
+
+function reviewing(desk: Desk): WorkFunction {
+  return async context => {
+    await ask(WORK.review, desk, context);
     if (Math.random() >= REVISION_SHARE) return moveTo('published', { notes_append: 'approved' });
     return moveTo('research_ready', { notes_append: 'the second source does not say so; please write it again' });
   };
 }
 
-function crashing(pace: number): WorkFunction {
+function researching(desk: Desk): WorkFunction {
+  const { seconds } = WORK.research;
+  const thinking = { ...WORK.research, seconds: seconds * (1 - SEARCH_SHARE) };
   let begun = 0;
   return async context => {
     begun++;
     const crashes = (begun - FIRST_CRASH) % CRASH_EVERY === 0;
-    await work(context, WORK_SECONDS.research * pace);
-    if (crashes) throw new Error('the archive answered 502 Bad Gateway');
+    await desk.calls.executeTool('search_archive', async () => {
+      await takeAbout(seconds * SEARCH_SHARE, desk, context);
+      if (crashes) throw Object.assign(new Error('the archive answered 502 Bad Gateway'), { code: '502' });
+    });
+    await ask(thinking, desk, context);
     return `three sources on ${context.task.label}`;
   };
 }
@@ -88,38 +128,38 @@ function crashing(pace: number): WorkFunction {
 /**
  * The newsroom's workers.
  *
+ * @param calls What they ask of models and tools.
  * @param pace Stretches every stage's work: 1 for a hundred articles in about twenty seconds.
  * @param timeoutSeconds After which silence is taken for death.
  */
-export function newsroomWorkers(pace: number, timeoutSeconds: number): Record<string, PoolCapability> {
-  const plain =
-    (meanSeconds: number, what: string): WorkFunction =>
-    async context => {
-      await work(context, meanSeconds * pace);
-      return `${what} for ${context.task.label}`;
-    };
+export function newsroomWorkers(
+  calls: AgentCalls,
+  pace: number,
+  timeoutSeconds: number,
+): Record<string, PoolCapability> {
+  const desk = { calls, pace };
   return {
     ideation: {
       workers: 1,
-      execute: plain(WORK_SECONDS.ideation, 'an idea'),
+      execute: writing(WORK.ideation, 'an idea', desk),
       next: 'idea_ready',
       activeStatus: 'ideating',
       timeoutSeconds,
     },
     research: {
       workers: 3,
-      execute: crashing(pace),
+      execute: researching(desk),
       next: 'research_ready',
       activeStatus: 'researching',
       timeoutSeconds,
     },
     writing: {
       workers: 4,
-      execute: plain(WORK_SECONDS.writing, 'a draft'),
+      execute: writing(WORK.writing, 'a draft', desk),
       next: 'draft_ready',
       activeStatus: 'writing',
       timeoutSeconds,
     },
-    review: { workers: 2, execute: reviewed(pace), activeStatus: 'reviewing', timeoutSeconds },
+    review: { workers: 2, execute: reviewing(desk), activeStatus: 'reviewing', timeoutSeconds },
   };
 }

@@ -3,6 +3,7 @@ import { Chief } from '../../board/agents/chief.ts';
 import { WorkerPool } from '../../board/agents/worker-pool.ts';
 import type { Board } from '../../board/board.ts';
 import { localNetwork } from '../../board/transport/network.ts';
+import type { AgentCalls } from './agent-calls.ts';
 import { articleOf, newsroomWorkers } from './newsroom.ts';
 import { stallingWorker } from './stalling-worker.ts';
 
@@ -11,6 +12,8 @@ export interface NewsroomOptions {
   readonly tasks: number;
   /** About how long it shall take. */
   readonly seconds: number;
+  /** What its agents ask of models and tools. */
+  readonly calls: AgentCalls;
   readonly signal: AbortSignal;
   /** Told twice a second: open tasks by status, and how many have finished. */
   readonly onProgress: (open: ReadonlyMap<string, number>, finished: number, elapsedSeconds: number) => void;
@@ -40,14 +43,14 @@ async function postArticles(board: Board, count: number, overSeconds: number, si
 
 /** Runs a newsroom on the board until every article is published or waits for a person, or the signal aborts. */
 export async function runNewsroom(board: Board, options: NewsroomOptions): Promise<void> {
-  const { tasks, seconds, signal, onProgress } = options;
+  const { tasks, seconds, calls, signal, onProgress } = options;
   const network = localNetwork();
   const pace = (seconds / SECONDS_A_HUNDRED) * (100 / tasks);
   const chief = new Chief({ board, network, url: CHIEF_URL });
   const pool = await new WorkerPool({
     board,
     network,
-    capabilities: newsroomWorkers(pace, TIMEOUT_SECONDS),
+    capabilities: newsroomWorkers(calls, pace, TIMEOUT_SECONDS),
     wakes: CHIEF_URL,
   }).build();
   const ombudsman = pool.ombudsman({ wake: trigger => chief.wake(trigger), timeoutSeconds: TIMEOUT_SECONDS });

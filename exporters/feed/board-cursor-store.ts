@@ -1,8 +1,12 @@
 import type { Backend } from '../../board/backends/backend.ts';
 import { QuadroError } from '../../board/core/errors.ts';
+import type { JsonObject } from '../../board/core/json.ts';
 import type { BoardRecord } from '../../board/core/records.ts';
 import type { LogSource } from '../../board/log-source.ts';
-import { assertCursorName, type CursorStore, cursorPath, fileCursorStore, isSavedCursor } from './cursor-store.ts';
+import { boardLeaseRegister } from './board-lease-register.ts';
+import { assertCursorName, type CursorStore, cursorPath, isSavedCursor, type SavedCursor } from './cursor-store.ts';
+import { fileCursorStore } from './file-cursor-store.ts';
+import { assertTermHeld } from './held-term.ts';
 
 /** What of a backend keeps the places of readers. */
 export type CursorBackend = Pick<Backend, 'isSynchronous' | 'sidecarPath' | 'location' | 'loadCursor' | 'saveCursor'>;
@@ -14,7 +18,7 @@ export interface StoredLog extends LogSource {
 
 /**
  * Keeps a cursor in the board's own database, where the reader's next process finds it on whichever machine it runs. A place
- * is one row: the old one or the new. One reader a name. It works on a board that was opened for reading only, and needs the
+ * is one row: the old one or the new; its lease is another. It works on a board that was opened for reading only, and needs the
  * right to write the table `cursors`.
  *
  * @param name The reader's: letters, digits, `.`, `_`, `-`.
@@ -29,7 +33,9 @@ export function boardCursorStore(
   name: string,
 ): CursorStore {
   assertCursorName(name);
+  const lease = boardLeaseRegister(backend, boardId, name);
   return {
+    lease,
     async load() {
       const value = await backend.loadCursor(boardId, name);
       if (value === null || isSavedCursor(value)) return value;
@@ -40,26 +46,46 @@ export function boardCursorStore(
         { details: { board_id: boardId, destination: name } },
       );
     },
-    save: ({ board_uid, destination, cursor, totals }) =>
-      backend.saveCursor(boardId, name, { board_uid, destination, cursor: { ...cursor }, ...(totals && { totals }) }),
+    async save(saved, term) {
+      const value = rowOf(saved);
+      if (term === undefined) {
+        await backend.saveCursor(boardId, name, value);
+        return;
+      }
+      for (let isSaved = false; !isSaved; ) {
+        // Read before the lease is: whoever freezes between the two, and is overtaken, writes over nothing.
+        const unchangedFrom = await backend.loadCursor(boardId, name);
+        await assertTermHeld(lease, term, `cursor "${name}"`);
+        isSaved = await backend.saveCursor(boardId, name, value, { unchangedFrom });
+      }
+    },
   };
+}
+
+function rowOf({ board_uid, destination, cursor, totals }: SavedCursor): JsonObject {
+  return { board_uid, destination, cursor: { ...cursor }, ...(totals && { totals }) };
 }
 
 /**
  * Keeps a cursor in a file beside a board's own, or beside an exported log.
  *
- * @param reader Who reads: `otlp`, `prometheus`, or a name of your own.
- * @param address What tells its receivers apart, where it has several.
+ * @param reader Who reads: the name of a destination of spans, `prometheus`, or a name of your own.
  */
 export function sidecarCursorStore(
   sidecarPath: string,
+  board: Pick<BoardRecord, 'board_id' | 'board_uid'>,
+  reader: string,
+): CursorStore {
+  return fileCursorStore(cursorPath(sidecarPath, sidecarName(board, reader)));
+}
+
+/** What tells a reader's files from those of other readers and boards. Parameters as of {@link sidecarCursorStore}. */
+export function sidecarName(
   { board_id, board_uid }: Pick<BoardRecord, 'board_id' | 'board_uid'>,
   reader: string,
-  address: string | null = null,
-): CursorStore {
+): string {
   // All boards of a file share one folder; the one that most files hold has the short name.
-  const names = [reader, board_id === 'default' ? null : board_uid, address];
-  return fileCursorStore(cursorPath(sidecarPath, names.filter(each => each !== null).join('-')));
+  return board_id === 'default' ? reader : `${reader}-${board_uid}`;
 }
 
 /**
@@ -70,10 +96,9 @@ export function defaultCursorStore(
   backend: CursorBackend,
   board: Pick<BoardRecord, 'board_id' | 'board_uid'>,
   reader: string,
-  address: string | null = null,
 ): CursorStore | null {
-  if (backend.sidecarPath !== null) return sidecarCursorStore(backend.sidecarPath, board, reader, address);
+  if (backend.sidecarPath !== null) return sidecarCursorStore(backend.sidecarPath, board, reader);
   // A driver that blocks has its database in this process: without a file it ends with it, and so would the cursor.
   if (backend.isSynchronous) return null;
-  return boardCursorStore(backend, board.board_id, address === null ? reader : `${reader}-${address}`);
+  return boardCursorStore(backend, board.board_id, reader);
 }

@@ -29,6 +29,28 @@ export async function cursorAt(source: LogSource, sequenceId: number): Promise<C
 }
 
 /**
+ * Where a feed must begin and end so as to miss no row of a stretch of time; it may read others too. Only events that a board
+ * wrote itself are in the order of their times: imports come as they were, and cycles and ticks tell their own times.
+ *
+ * @param until exclusive. The end is where the logs end now, or before.
+ */
+export async function cursorsBetween(
+  source: LogSource,
+  { since, until }: { since?: Micros | undefined; until?: Micros | undefined },
+): Promise<{ readonly start: Cursor; readonly end: Cursor }> {
+  const board = await source.board();
+  const end = endOf(board);
+  const ordered = Math.min(end.events, source.unorderedUntil ?? board.imported_until ?? 0);
+  const before = (instant: Micros): Promise<number> =>
+    lastBefore(ordered, end.events, instant, async number => (await source.events(number - 1, 1))[0]?.timestamp);
+  const first = since === undefined || ordered > 0 ? 0 : await before(since);
+  return {
+    start: { ...LOG_START, events: first },
+    end: until === undefined ? end : { ...end, events: await before(until) },
+  };
+}
+
+/**
  * The number of the last row, of those after `low` up to `high`, whose time is before an instant; `low` where none is. The
  * rows' times must not go back.
  */

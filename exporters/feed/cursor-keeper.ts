@@ -6,6 +6,8 @@ export interface CursorKeeper {
   moved(saved: SavedCursor): Promise<void>;
   /** Saves what is not saved yet, and stops the timer. */
   flush(): Promise<void>;
+  /** Forgets what is not saved yet, and waits for the save under way. Never rejects. */
+  abandon(): Promise<void>;
 }
 
 /**
@@ -44,5 +46,10 @@ export function cursorKeeper(store: CursorStore, saveEveryMs = 200): CursorKeepe
         }, wait);
     },
     flush: save,
+    async abandon() {
+      clearTimeout(timer);
+      unsaved = null;
+      await saving.catch(() => undefined);
+    },
   };
 }

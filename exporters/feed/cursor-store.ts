@@ -1,15 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { QuadroError } from '../../board/core/errors.ts';
 import type { JsonObject } from '../../board/core/json.ts';
 import type { BoardRecord, Cursor } from '../../board/core/records.ts';
+import type { LeaseRegister } from './lease-register.ts';
 
 /** A reader's place, and whatever it must go on from. */
 export interface SavedCursor {
   /** The board whose logs the cursor counts. */
   readonly board_uid: string;
-  /** Who reads: `otlp`, `prometheus`, or a name of your own. */
+  /** Who reads: the name of the destination of spans, `prometheus`, or a name of your own. */
   readonly destination: string;
   readonly cursor: Cursor;
   /** Running totals that belong to this place; saved in the same breath as the cursor. */
@@ -20,47 +18,43 @@ export interface SavedCursor {
 export interface CursorStore {
   /** What was saved last, or null where nothing ever was. */
   load(): Promise<SavedCursor | null>;
-  save(saved: SavedCursor): Promise<void>;
+  /**
+   * @param term The term of the lease under which it is saved: where another process has the lease by now, nothing is saved.
+   * @throws ConflictError (`lease_lost`) then.
+   */
+  save(saved: SavedCursor, term?: number): Promise<void>;
+  /**
+   * Who may move the place. Where it is given, an exporter of spans takes the lease first, and one that does not get it
+   * sends nothing.
+   */
+  readonly lease?: LeaseRegister;
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,100}$/;
 
+/** Beside a cursor of any name, its lease is kept under such a name. */
+const LEASE_NAME = /\.lease(-\d+)?$/;
+
 /**
  * The cursor file of a reader beside a board's own file.
  *
- * @example cursorPath('/var/board.db', 'otlp') // '/var/board.db.cursor-otlp.json'
+ * @example cursorPath('/var/board.db', 'prometheus') // '/var/board.db.cursor-prometheus.json'
  */
 export function cursorPath(sidecarPath: string, name: string): string {
   assertCursorName(name);
   return `${sidecarPath}.cursor-${name}.json`;
 }
 
-/** @throws QuadroError `invalid_configuration` for a name that would lead elsewhere, or is too long for a key. */
+/**
+ * @throws QuadroError `invalid_configuration` for a name that would lead elsewhere, is too long for a key, or is that of a
+ * lease.
+ */
 export function assertCursorName(name: string): void {
-  if (NAME.test(name)) return;
+  if (NAME.test(name) && !LEASE_NAME.test(name)) return;
   throw new QuadroError(
     'invalid_configuration',
-    `A cursor's name takes up to 100 letters, digits, ".", "_", "-", not "${name}"`,
+    `A cursor's name takes up to 100 letters, digits, ".", "_", "-", and does not end in ".lease": not "${name}"`,
   );
-}
-
-/**
- * Keeps a cursor in a JSON file: written beside it, flushed to the disk, then renamed over it, so that a kill or a full
- * disk leaves the former place. One reader a file.
- *
- * @throws QuadroError `invalid_configuration` from `load` where the file is there but cannot be used.
- */
-export function fileCursorStore(path: string): CursorStore {
-  return {
-    async load() {
-      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
-        throw unusable(path, error.message, error);
-      });
-      return text === null ? null : parseSaved(path, text);
-    },
-    save: saved => replaceFile(path, `${JSON.stringify(saved)}\n`),
-  };
 }
 
 /**
@@ -86,45 +80,6 @@ export async function loadCursor(
   );
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new QuadroError('storage_failed', `The cursor file ${path} could not be written: ${reason}`, {
-      cause: error,
-    });
-  }
-}
-
-/** Makes the rename itself durable. Some systems cannot open a folder; there the rename has to do. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => null);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
-}
-
-function parseSaved(path: string, text: string): SavedCursor {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unusable(path, 'it holds no JSON', error);
-  }
-  if (!isSavedCursor(value)) throw unusable(path, 'it holds no cursor');
-  return value;
-}
-
 /** Whether what a store held is a place: a file or a row may hold anything. */
 export function isSavedCursor(value: unknown): value is SavedCursor {
   if (!isObject(value) || !isObject(value.cursor)) return false;
@@ -140,13 +95,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isPlace(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function unusable(path: string, reason: string, cause?: unknown): QuadroError {
-  return new QuadroError(
-    'invalid_configuration',
-    `The cursor file ${path} cannot be used: ${reason}. Repair it, or remove it to read the log from its start ` +
-      '(spans sent before are sent again with the same ids).',
-    cause === undefined ? {} : { cause },
-  );
 }

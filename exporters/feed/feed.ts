@@ -1,6 +1,7 @@
 import { QuadroError } from '../../board/core/errors.ts';
 import type { BoardRecord, ChiefCycle, Cursor, Event, OmbudsmanTick } from '../../board/core/records.ts';
 import { endOf, type LogSource } from '../../board/log-source.ts';
+import { pageReader } from './page-reader.ts';
 import { pause } from './pause.ts';
 
 /** The place before the first row of every log. */
@@ -15,7 +16,7 @@ export interface FeedBatch {
   readonly ombudsman_ticks: readonly OmbudsmanTick[];
   /** The place after this batch: save it once the batch is dealt with. */
   readonly cursor: Cursor;
-  /** Events of the log that are still unread after this batch. */
+  /** Events, up to the log's end or the feed's own, that are still unread after this batch. */
   readonly lag: number;
 }
 
@@ -23,8 +24,15 @@ export interface FeedBatch {
 export interface FeedOptions {
   /** Where to go on from. Default: the start of the logs. */
   cursor?: Cursor;
-  /** Most rows a batch takes from each log; memory is bounded by it however far behind a reader is. Default 500. */
+  /** Ends here at the latest, however far the logs go. Default: nowhere. */
+  end?: Cursor;
+  /** Most rows a batch takes from each log. Default 500. */
   batchSize?: number;
+  /**
+   * Most bytes of payloads a batch takes from each log, but for a row that is larger by itself: with `batchSize` it bounds
+   * memory however far behind a reader is. Default 4 MiB.
+   */
+  maxPageBytes?: number;
   /** How often a board that another process writes is looked at, in milliseconds. Default 200. */
   pollMs?: number;
   /** Ends the feed after the batch at hand. */
@@ -45,10 +53,8 @@ export interface FeedOptions {
  * for await (const batch of feed(board, { follow: false })) console.log(batch.events.length, batch.lag);
  */
 export async function* feed(source: LogSource, options: FeedOptions = {}): AsyncGenerator<FeedBatch, void, void> {
-  const { cursor: start = LOG_START, batchSize = 500, pollMs = 200, signal, follow = true, drain } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new QuadroError('invalid_configuration', `batchSize must be a whole number from 1 on, not ${batchSize}`);
-  }
+  const { cursor: start = LOG_START, pollMs = 200, signal, follow = true, drain } = options;
+  const pages = pageReader(source, options);
   const bell = commitBell(source, follow);
   let cursor = { ...start };
   let boardUid: string | undefined;
@@ -58,11 +64,11 @@ export async function* feed(source: LogSource, options: FeedOptions = {}): Async
       const board = await source.board();
       boardUid ??= board.board_uid;
       assertInsideLog(cursor, board, boardUid);
-      const batch = await readBatch(source, board, cursor, batchSize);
+      const batch = await pages.after(cursor, board);
       if (batch !== null) {
         cursor = { ...batch.cursor };
         yield batch;
-      } else if (follow && !drain?.aborted) {
+      } else if (follow && !drain?.aborted && !isAt(cursor, options.end)) {
         await bell.rings(pollMs, signal, drain);
       } else {
         return;
@@ -71,6 +77,16 @@ export async function* feed(source: LogSource, options: FeedOptions = {}): Async
   } finally {
     bell.remove();
   }
+}
+
+/** Whether nothing is left up to an end, if there is one. */
+function isAt(cursor: Cursor, end: Cursor | undefined): boolean {
+  if (end === undefined) return false;
+  return (
+    cursor.events >= end.events &&
+    cursor.chief_cycles >= end.chief_cycles &&
+    cursor.ombudsman_ticks >= end.ombudsman_ticks
+  );
 }
 
 /** Throws where a reader stands past what the log holds, or the log became another board's. */
@@ -88,28 +104,6 @@ function assertInsideLog(cursor: Cursor, board: BoardRecord, boardUid: string): 
       'The board was probably restored from an older copy: remove the saved cursor to read the log from its start.',
     { details: { board_uid: board.board_uid, cursor, end } },
   );
-}
-
-/** The next page, or null at the end of all three logs. Only logs whose counter moved are read. */
-async function readBatch(
-  source: LogSource,
-  board: BoardRecord,
-  after: Cursor,
-  limit: number,
-): Promise<FeedBatch | null> {
-  const end = endOf(board);
-  const events = end.events > after.events ? await source.events(after.events, limit) : [];
-  const cycles = end.chief_cycles > after.chief_cycles ? await source.chiefCycles(after.chief_cycles, limit) : [];
-  const ticks =
-    end.ombudsman_ticks > after.ombudsman_ticks ? await source.ombudsmanTicks(after.ombudsman_ticks, limit) : [];
-  if (events.length + cycles.length + ticks.length === 0) return null;
-  const cursor = {
-    events: events.at(-1)?.sequence_id ?? after.events,
-    chief_cycles: cycles.at(-1)?.sequence_id ?? after.chief_cycles,
-    ombudsman_ticks: ticks.at(-1)?.sequence_id ?? after.ombudsman_ticks,
-  };
-  const lag = Math.max(0, end.events - cursor.events);
-  return { board, events, chief_cycles: cycles, ombudsman_ticks: ticks, cursor, lag };
 }
 
 /** Tells a waiting reader of commits, and remembers one that came while it was reading. */

@@ -14,6 +14,16 @@ const MAX_PAGES = 64;
 const EVENTS_BEFORE = 5_000;
 /** How far past its beginning a cycle's or tick's own events are looked for; what lies beyond gets no link. */
 const EVENTS_AFTER = 20_000;
+/** A tick says when it began by the Ombudsman's clock alone, which may be ahead of the board's as well as behind. */
+const EVENTS_BEFORE_TICK = EVENTS_AFTER;
+
+/** What to look for, around which event, how much of it there is, and how far back it may lie. */
+interface Wanted {
+  readonly key: string;
+  readonly anchor: number;
+  readonly expected: number;
+  readonly before: number;
+}
 
 /** Of a stretch of the log, only what cycles and ticks caused. */
 interface Page {
@@ -35,13 +45,23 @@ export function causedStages(source: LogSource): {
 } {
   const pages = new Map<number, Page>();
 
-  async function search(key: string, anchor: number, board: BoardRecord): Promise<readonly StageRef[]> {
+  async function refsOf(number: number, key: string, end: number): Promise<readonly StageRef[]> {
+    const page = await loadPage(source, pages, number, end);
+    return page.refs.get(key) ?? [];
+  }
+
+  /** From the anchor on, then what lies before it; no further than where all that are expected were found. */
+  async function search({ key, anchor, expected, before }: Wanted, board: BoardRecord): Promise<readonly StageRef[]> {
     const end = board.next_sequence_id - 1;
+    const first = pageNumber(Math.max(1, anchor));
     const last = pageNumber(Math.min(anchor + EVENTS_AFTER, end));
     const found: StageRef[] = [];
-    for (let number = pageNumber(Math.max(1, anchor - EVENTS_BEFORE)); number <= last; number++) {
-      const page = await loadPage(source, pages, number, end);
-      found.push(...(page.refs.get(key) ?? []));
+    for (let number = first; number <= last && found.length < expected; number++) {
+      found.push(...(await refsOf(number, key, end)));
+    }
+    const earliest = pageNumber(Math.max(1, anchor - before));
+    for (let number = first - 1; number >= earliest && found.length < expected; number--) {
+      found.unshift(...(await refsOf(number, key, end)));
     }
     return found;
   }
@@ -58,7 +78,11 @@ export function causedStages(source: LogSource): {
       // An action is a change of a task, so a cycle without one opened nothing, unless it threw before it could count.
       // One that threw before its first read has seen nothing, and did nothing.
       if (cycle.actions_taken === 0 && (cycle.error === null || cycle.seen_sequence_id === 0)) return [];
-      return search(cycleKey(cycle.cycle_id), cycle.seen_sequence_id, board);
+      const expected = expectedOf(cycle.actions_taken, cycle);
+      return search(
+        { key: cycleKey(cycle.cycle_id), anchor: cycle.seen_sequence_id, expected, before: EVENTS_BEFORE },
+        board,
+      );
     },
     async foundStaleBy(tick, board) {
       if (tick.stale_count === 0 && tick.error === null) return [];
@@ -68,9 +92,15 @@ export function causedStages(source: LogSource): {
         const [event] = await source.events(number - 1, 1);
         return event?.timestamp;
       });
-      return search(tickKey(tick.tick_id), anchor, board);
+      const expected = expectedOf(tick.stale_count, tick);
+      return search({ key: tickKey(tick.tick_id), anchor, expected, before: EVENTS_BEFORE_TICK }, board);
     },
   };
+}
+
+/** How many stages there are to be found: what threw may have committed more than it counted. */
+function expectedOf(counted: number, { error }: { readonly error: string | null }): number {
+  return error === null ? counted : Number.POSITIVE_INFINITY;
 }
 
 const cycleKey = (cycleId: string): string => `cycle ${cycleId}`;

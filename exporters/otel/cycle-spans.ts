@@ -32,7 +32,7 @@ export function cycleSpan(cycle: ChiefCycle, context: TranslationContext): SpanF
       [ATTR.idle_agents]: cycle.idle_agents,
       [ATTR.busy_agents]: cycle.busy_agents,
       [ATTR.coalesced_wakes]: cycle.coalesced_wakes,
-      [ATTR.slept_seconds]: slept,
+      ...(slept !== null && { [ATTR.slept_seconds]: slept }),
     },
     links: linksToStages(context.openedBy.get(cycle.cycle_id) ?? [], LINK.opened_stage, context),
     ...errorOf(cycle.error),
@@ -48,7 +48,7 @@ export function tickSpan(tick: OmbudsmanTick, context: TranslationContext): Span
     end: tick.ended_at,
     attributes: {
       [ATTR.tick_id]: tick.tick_id,
-      [ATTR.statuses_scanned]: tick.statuses_scanned,
+      [ATTR.statuses_scanned]: [...tick.statuses_scanned],
       [ATTR.tasks_scanned]: tick.tasks_scanned,
       [ATTR.stale_count]: tick.stale_count,
       [ATTR.tick_duration_ms]: Math.max(0, tick.ended_at - tick.started_at) / 1000,
@@ -68,5 +68,7 @@ function linksToStages(refs: readonly StageRef[], kind: string, context: Transla
 
 function errorOf(message: string | null): Pick<SpanFields, 'error'> {
   if (message === null) return {};
-  return { error: { type: ERROR_TYPE.other, message: message.slice(0, MAX_MESSAGE_LENGTH) } };
+  return {
+    error: { type: ERROR_TYPE.other, message: message.slice(0, MAX_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, '') },
+  };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { QuadroError } from '../../board/core/errors.ts';
+import { loadSerializer } from './load-serializer.ts';
 import type { SpanSink } from './sink.ts';
 
 /**
@@ -17,9 +17,13 @@ export function fileSink(path: string): SpanSink {
   };
   return {
     location: path,
+    async open() {
+      await loadSerializer('http/json');
+    },
     async send(spans) {
       try {
-        const line = JsonTraceSerializer.serializeRequest([...spans]) ?? new Uint8Array();
+        const serializer = await loadSerializer('http/json');
+        const line = serializer.serializeRequest(spans) ?? new Uint8Array();
         const handle = await file();
         await handle.writeFile(Buffer.concat([line, NEWLINE]));
         return { status: 'sent', rejected: 0 };
@@ -48,6 +52,7 @@ export function fileSink(path: string): SpanSink {
 const NEWLINE = Buffer.from('\n');
 
 function notWritten(path: string, error: unknown): QuadroError {
+  if (error instanceof QuadroError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new QuadroError('storage_failed', `The spans could not be written to ${path}: ${reason}`, { cause: error });
 }

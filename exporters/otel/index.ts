@@ -1,20 +1,20 @@
 /** Spans of a board: translated from its log, delivered with an acknowledgement (docs/telemetry.md). */
 export { contextOf, contextReader, type TranslationOptions } from './context.ts';
-export {
-  type ExportOptions,
-  type ExportProgress,
-  type ExportSummary,
-  exportSpans,
-} from './export-spans.ts';
+export { defaultDeadLetterFile, type LogPlace } from './default-dead-letter-file.ts';
+export { destinationOf } from './destination.ts';
+export type { ExportOptions, ExportProgress, ExportSummary } from './export-options.ts';
+export { exportSpans } from './export-spans.ts';
+export { type FollowOptions, followSpans } from './follow-spans.ts';
+export type { GenAiOptions } from './gen-ai.ts';
+export type { RetryOptions } from './insist.ts';
 export * from './names.ts';
-export type { OtlpOptions, OtlpProtocol } from './otlp-config.ts';
-export {
-  type TraceableBoard,
-  type TraceOptions,
-  type Tracing,
-  type TracingSummary,
-  traceBoard,
-} from './trace-board.ts';
+export type { OtlpCompression, OtlpOptions, OtlpProtocol } from './otlp-config.ts';
+export type { Pem, TlsOptions } from './otlp-tls.ts';
+export type { RestartOptions, TracingSummary } from './restarting.ts';
+export { type TraceableBoard, type TraceOptions, type Tracing, traceBoard } from './trace-board.ts';
 export { type Translation, translate } from './translate.ts';
 export type { TranslationContext } from './translation-context.ts';
+export type { SpanDifference, SpanFormat } from './verify/compared-fields.ts';
+export type { DifferingSpan, FaultySpan } from './verify/name-faults.ts';
+export { type SpanVerification, type VerifyOptions, verifySpans } from './verify/verify-spans.ts';
 export { writeSpans } from './write-spans.ts';

@@ -70,6 +70,17 @@ export const ATTR = {
   error_type: 'error.type',
 } as const;
 
+/** OpenTelemetry's attributes of an agent's work, on stages where they were asked for (`genAi`). */
+export const GEN_AI = {
+  operation_name: 'gen_ai.operation.name',
+  provider_name: 'gen_ai.provider.name',
+  agent_id: 'gen_ai.agent.id',
+  agent_name: 'gen_ai.agent.name',
+} as const;
+
+/** The operation that an agent's stage is, of those that OpenTelemetry names. */
+export const GEN_AI_OPERATION = 'invoke_agent';
+
 /** What a link leads to. */
 export const LINK = {
   caller: 'caller',

@@ -1,17 +1,19 @@
-import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
-import {
-  type IExportTraceServiceResponse,
-  type ISerializer,
-  JsonTraceSerializer,
-  ProtobufTraceSerializer,
-} from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { QuadroError } from '../../board/core/errors.ts';
+import { ConfigurationError } from '../../board/core/errors.ts';
+import { otlpEndpoint } from './otlp-endpoint.ts';
+import { otlpHeaders } from './otlp-headers.ts';
+import { otlpTls, type TlsMaterial, type TlsOptions } from './otlp-tls.ts';
+import { otlpVariable } from './otlp-variable.ts';
 
 /** How spans are written on the wire. */
 export type OtlpProtocol = 'http/json' | 'http/protobuf';
 
-/** Where and how to send; what is absent comes from the `OTEL_EXPORTER_OTLP_*` variables, then from their defaults. */
+/** How a request's body is compressed. */
+export type OtlpCompression = 'gzip' | 'none';
+
+/**
+ * Where and how to send; what is absent comes from the `OTEL_EXPORTER_OTLP_TRACES_*` variables, then `OTEL_EXPORTER_OTLP_*`,
+ * then their defaults. All of it is plain data, which `structuredClone` copies.
+ */
 export interface OtlpOptions {
   /** The traces endpoint; `/v1/traces` is added to a URL without a path. Default `http://localhost:4318/v1/traces`. */
   url?: string;
@@ -19,67 +21,76 @@ export interface OtlpOptions {
   headers?: Record<string, string>;
   /** Default `http/json`. */
   protocol?: OtlpProtocol;
+  /** Default `none`. */
+  compression?: OtlpCompression;
+  /** Certificates for https. */
+  tls?: TlsOptions;
   /** How long one attempt may take, in milliseconds. Default 10,000. */
   timeoutMs?: number;
 }
 
-/** The whole of it, with OpenTelemetry's own reading of the environment (TLS and compression included). */
-export interface OtlpConfig extends Pick<ReturnType<typeof convertLegacyHttpOptions>, 'agentFactory' | 'headers'> {
+/** The whole of it. */
+export interface OtlpConfig {
   readonly url: string;
-  readonly timeoutMs: number;
+  readonly protocol: OtlpProtocol;
+  /** With the content type; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly isGzip: boolean;
-  readonly serializer: ISerializer<ReadableSpan[], IExportTraceServiceResponse>;
+  readonly tls: TlsMaterial;
+  readonly timeoutMs: number;
 }
 
+/** Protocol → content type. */
 const CONTENT_TYPE: Record<OtlpProtocol, string> = {
   'http/json': 'application/json',
   'http/protobuf': 'application/x-protobuf',
 };
 
 /**
- * Reads options and environment.
+ * Reads options and environment. The variables mean what they mean to OpenTelemetry's own exporter, but one that cannot be
+ * read is an error here: that exporter falls back to a default, and sends elsewhere, or in clear, without a word.
  *
- * @throws QuadroError `invalid_configuration` for a URL or protocol that cannot be.
+ * @throws ConfigurationError `invalid_configuration` for what cannot be; no message holds a header's value.
  */
 export function otlpConfig(options: OtlpOptions = {}): OtlpConfig {
-  const protocol = options.protocol ?? protocolOfEnvironment();
-  if (!Object.hasOwn(CONTENT_TYPE, protocol)) {
-    throw new QuadroError(
-      'invalid_configuration',
-      `The OTLP protocol "${protocol}" is not known: use http/json or http/protobuf (OTEL_EXPORTER_OTLP_PROTOCOL)`,
-    );
-  }
-  const { url, headers, timeoutMs } = options;
-  const config = convertLegacyHttpOptions(
-    {
-      ...(url !== undefined && { url: tracesUrl(url) }),
-      ...(headers && { headers }),
-      ...(timeoutMs !== undefined && { timeoutMillis: timeoutMs }),
-    },
-    'TRACES',
-    'v1/traces',
-    { 'Content-Type': CONTENT_TYPE[protocol] },
-  );
+  const { url, authorization } = otlpEndpoint(options.url);
+  const protocol = oneOf(['http/json', 'http/protobuf'], options.protocol, 'PROTOCOL') ?? 'http/json';
   return {
-    url: config.url,
-    headers: config.headers,
-    agentFactory: config.agentFactory,
-    timeoutMs: config.timeoutMillis,
-    isGzip: config.compression === 'gzip',
-    serializer: protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer,
+    url,
+    protocol,
+    headers: {
+      ...(authorization !== null && { authorization }),
+      ...otlpHeaders(options.headers),
+      'content-type': CONTENT_TYPE[protocol],
+    },
+    isGzip: oneOf(['gzip', 'none'], options.compression, 'COMPRESSION') === 'gzip',
+    tls: otlpTls(url, options.tls),
+    timeoutMs: timeoutOf(options.timeoutMs),
   };
 }
 
-function protocolOfEnvironment(): OtlpProtocol {
-  const { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, OTEL_EXPORTER_OTLP_PROTOCOL } = process.env;
-  return (OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || OTEL_EXPORTER_OTLP_PROTOCOL || 'http/json') as OtlpProtocol;
+/** What is given, else the environment's word, where it is one of the possible ones. */
+function oneOf<Word extends string>(
+  words: readonly Word[],
+  given: string | undefined,
+  setting: string,
+): Word | undefined {
+  const variable = given === undefined ? otlpVariable(setting) : { name: setting.toLowerCase(), text: given };
+  const found = words.find(word => word === variable?.text);
+  if (variable === undefined || found !== undefined) return found;
+  throw new ConfigurationError(
+    'invalid_configuration',
+    `The OTLP ${setting.toLowerCase()} "${variable.text}" is not known: use ${words.join(' or ')} ` +
+      `(OTEL_EXPORTER_OTLP_${setting})`,
+  );
 }
 
-function tracesUrl(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    throw new QuadroError('invalid_configuration', `The OTLP URL "${url}" is no http or https URL`);
-  }
-  if (parsed.pathname === '/') parsed.pathname = '/v1/traces';
-  return parsed.href;
+function timeoutOf(given: number | undefined): number {
+  const variable = given === undefined ? otlpVariable('TIMEOUT') : undefined;
+  const timeoutMs = given ?? (variable === undefined ? 10_000 : Number(variable.text));
+  if (timeoutMs > 0) return timeoutMs;
+  throw new ConfigurationError(
+    'invalid_configuration',
+    `${variable?.name ?? 'timeoutMs'} must be a number of milliseconds above 0, not ${variable?.text ?? given}`,
+  );
 }

@@ -1,16 +1,16 @@
-import type { Agent } from 'node:http';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { QuadroError } from '../../board/core/errors.ts';
-import { type HttpAnswer, post, TimeoutError } from './http-post.ts';
+import { answerOutcome } from './answer-outcome.ts';
+import { post, TimeoutError } from './http-post.ts';
+import { loadSerializer, type SpanSerializer } from './load-serializer.ts';
 import { type OtlpConfig, type OtlpOptions, otlpConfig } from './otlp-config.ts';
+import { secretsOf } from './receiver-words.ts';
 import type { SendOutcome, SpanSink } from './sink.ts';
 
 const compress = promisify(gzip);
-
-/** Statuses by which a collector asks for the same request again (OTLP/HTTP). */
-const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Failures of the network, or of this machine's share of it, that may pass. */
 const RETRYABLE_CODES: ReadonlySet<string> = new Set([
@@ -32,104 +32,57 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sends spans to an OTLP/HTTP receiver, one attempt a call. It uses the stock exporter's serializers and configuration, but
- * not its transport, which reports a partial success as a success, gives up after ten seconds and does not tell a
- * `Retry-After` it would not wait for.
+ * Sends spans to an OTLP/HTTP receiver, one attempt a call. It uses the stock exporter's serializers, but not its transport,
+ * which reports a partial success as a success, gives up after ten seconds and does not tell a `Retry-After` it would not
+ * wait for; nor its reading of the environment, which falls back in silence.
+ *
+ * @throws ConfigurationError `invalid_configuration`.
  */
 export function otlpSink(options: OtlpOptions = {}): SpanSink {
   const config = otlpConfig(options);
-  const { protocol, host, pathname } = new URL(config.url);
+  const { url, timeoutMs } = config;
+  const { protocol, host, pathname } = new URL(url);
   const location = `${protocol}//${host}${pathname}`;
-  let agent: Promise<Agent> | undefined;
+  const secrets = secretsOf(config.headers);
+  const agent =
+    protocol === 'https:' ? new HttpsAgent({ keepAlive: true, ...config.tls }) : new HttpAgent({ keepAlive: true });
+  let loading: Promise<SpanSerializer> | undefined;
+  const load = (): Promise<SpanSerializer> => {
+    loading ??= loadSerializer(config.protocol);
+    return loading;
+  };
   return {
     location,
+    async open() {
+      await load();
+    },
     async send(spans, signal) {
       try {
-        agent ??= Promise.resolve(config.agentFactory(protocol));
-        const { body, headers } = await requestOf(config, spans);
-        const { url, timeoutMs } = config;
-        const answer = await post({ url, headers, agent: await agent, body, timeoutMs, signal });
-        return outcomeOf(answer, config, location);
+        const serializer = await load();
+        const request = await encoded(serializer.serializeRequest(spans), config);
+        const answer = await post({ url, agent, timeoutMs, signal, ...request });
+        return answerOutcome(answer, { location, spans: spans.length, serializer, secrets });
       } catch (error) {
         if (signal.aborted) return { status: 'later', reason: 'stopped' };
         return outcomeOfFailure(error, location);
       }
     },
     async close() {
-      (await agent)?.destroy();
+      agent.destroy();
     },
   };
 }
 
-async function requestOf(
-  { serializer, headers, isGzip }: OtlpConfig,
-  spans: readonly ReadableSpan[],
-): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
-  const body = serializer.serializeRequest([...spans]) ?? new Uint8Array();
-  const given = await headers();
-  if (!isGzip) return { body, headers: given };
-  return { body: await compress(body), headers: { ...given, 'Content-Encoding': 'gzip' } };
-}
-
-function outcomeOf(answer: HttpAnswer, config: OtlpConfig, location: string): SendOutcome {
-  const { status, headers, body } = answer;
-  if (status >= 200 && status <= 299) return outcomeOfSuccess(body, config);
-  const reason = `${location} answered ${status}`;
-  if (RETRYABLE_STATUSES.has(status)) {
-    const retryInMs = retryAfterMs(headers['retry-after']);
-    return { status: 'later', reason, ...(retryInMs !== undefined && { retryInMs }) };
-  }
-  if (status === 413) return { status: 'too_large', reason };
-  const words = Buffer.from(body).toString('utf8').replace(/\s+/g, ' ').trim().slice(0, 200);
-  return {
-    status: 'refused',
-    error: new QuadroError(
-      'delivery_failed',
-      `${reason}${words === '' ? '' : ` (${words})`}: ${adviceFor(status)}. The cursor stays before the refused spans.`,
-      { details: { status, location } },
-    ),
-  };
-}
-
-function outcomeOfSuccess(body: Uint8Array, { serializer }: OtlpConfig): SendOutcome {
-  const answer = readResponse(body, serializer);
-  // JSON writes an int64 as a text.
-  const rejected = Number(answer?.partialSuccess?.rejectedSpans ?? 0);
-  const message = answer?.partialSuccess?.errorMessage;
-  return { status: 'sent', rejected: Number.isFinite(rejected) ? rejected : 0, ...(message && { message }) };
-}
-
-function readResponse(
-  body: Uint8Array,
-  serializer: OtlpConfig['serializer'],
-): ReturnType<OtlpConfig['serializer']['deserializeResponse']> | null {
-  try {
-    return serializer.deserializeResponse(body);
-  } catch {
-    // The status said it was taken; a proxy may have put words of its own in the body.
-    return null;
-  }
-}
-
-function adviceFor(status: number): string {
-  if (status === 401 || status === 403) return 'check the credentials (OTEL_EXPORTER_OTLP_HEADERS)';
-  if (status === 404 || status === 405) return 'check the URL; its path is usually /v1/traces';
-  if (status === 415) return 'use the other protocol, http/json or http/protobuf (OTEL_EXPORTER_OTLP_PROTOCOL)';
-  if (status === 400) return 'the receiver cannot read the request; look at its log';
-  if (status >= 300 && status <= 399) return 'redirects are not followed; give the URL it leads to';
-  return status >= 500 ? "look at the receiver's log" : 'check the URL and the headers';
-}
-
-/** Milliseconds a `Retry-After` asks for, as seconds or as a date; undefined where there is none to read. */
-function retryAfterMs(header: string | undefined, now: number = Date.now()): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+async function encoded(
+  body: Uint8Array = new Uint8Array(),
+  { headers, isGzip }: OtlpConfig,
+): Promise<{ body: Uint8Array; headers: Readonly<Record<string, string>> }> {
+  if (!isGzip) return { body, headers };
+  return { body: await compress(body), headers: { ...headers, 'content-encoding': 'gzip' } };
 }
 
 function outcomeOfFailure(error: unknown, location: string): SendOutcome {
+  if (error instanceof QuadroError) return { status: 'refused', error };
   const { code, message } = faultOf(error);
   const reason = `${location} cannot be reached: ${message}`;
   if (error instanceof TimeoutError || RETRYABLE_CODES.has(code)) return { status: 'later', reason };

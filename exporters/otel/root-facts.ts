@@ -23,7 +23,9 @@ export interface RootFacts extends TimeTotals {
  * @param history all events of the task, by ascending `sequence_id`.
  */
 export function rootFactsOf(history: readonly Event[], finishing: Event): RootFacts {
-  const life = history.filter(event => event.sequence_id <= finishing.sequence_id);
+  // A heartbeat before the post (imports) is no part of the task's life.
+  const begins = history.findIndex(event => event.edge !== null);
+  const life = history.slice(Math.max(0, begins)).filter(event => event.sequence_id <= finishing.sequence_id);
   const [post] = life;
   const summary = summaryOf(life);
   const { active_seconds, wait_seconds, lost_seconds, blocked_seconds, elapsed_seconds, revisions, stale_count } =
@@ -42,6 +44,13 @@ export function rootFactsOf(history: readonly Event[], finishing: Event): RootFa
     wait_seconds,
     lost_seconds,
     blocked_seconds,
-    flow_efficiency: elapsed_seconds === null || elapsed_seconds <= 0 ? null : active_seconds / elapsed_seconds,
+    flow_efficiency: flowEfficiency(active_seconds, elapsed_seconds),
   };
+}
+
+/** A share; where an import's clock went back it may be none. */
+function flowEfficiency(active: number, elapsed: number | null): number | null {
+  if (elapsed === null || elapsed <= 0) return null;
+  const share = active / elapsed;
+  return share >= 0 && share <= 1 ? share : null;
 }

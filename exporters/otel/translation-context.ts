@@ -1,5 +1,6 @@
 import type { BoardRecord } from '../../board/core/records.ts';
 import type { StageRef } from './caused-stages.ts';
+import type { GenAiOptions } from './gen-ai.ts';
 import type { RootFacts } from './root-facts.ts';
 import type { SpanScope } from './span.ts';
 import type { TaskOrigins } from './task-origins.ts';
@@ -10,6 +11,8 @@ export interface TranslationContext {
   readonly scope: SpanScope;
   /** Whether root spans carry the task's label: it may hold what should not leave the house. */
   readonly withLabel: boolean;
+  /** Whose attributes agents' stages carry beside ours; undefined: none. */
+  readonly genAi: GenAiOptions | undefined;
   /** Of every task the batch's spans belong to or link to. */
   readonly origins: TaskOrigins;
   /** Of every task that finishes in the batch, by the finishing event. */

@@ -1,5 +1,6 @@
 import type { LogSource } from '../../board/log-source.ts';
-import { type ExportOptions, type ExportSummary, exportSpans } from './export-spans.ts';
+import type { ExportOptions, ExportSummary } from './export-options.ts';
+import { exportSpans } from './export-spans.ts';
 
 /**
  * Writes a board's spans, from `from` to the log's end, into a file: one OTLP JSON request `{"resourceSpans":[…]}` a line.

@@ -28,7 +28,7 @@ export function boardMeter(totals: Totals, backendName: string): BoardMeter {
 export interface ExporterMeter {
   /** Where it stands: the last event it is done with, and how many are still unread. */
   position(sequenceId: number, lagEvents: number): void;
-  /** Spans whose delivery ended, such as `sent` or `rejected`. */
+  /** Spans whose delivery ended: `sent`, `rejected`, `dead_lettered`, or left out as `too_old` or `not_sampled`. */
   spans(result: string, count: number): void;
 }
 

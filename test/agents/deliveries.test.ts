@@ -323,6 +323,7 @@ describe('deliveries through the board', () => {
         call: port.call,
         board: () => board.board(),
         listAgents: () => board.listAgents(),
+        traceSampleRatio: board.traceSampleRatio,
         tasksById: async ids => {
           fail('tasks');
           return board.tasksById(ids);

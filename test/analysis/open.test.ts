@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Analysis, openAnalysis, openExportedLog } from '../../analysis/index.ts';
 import type { Board } from '../../board/board.ts';
 import { isoOf } from '../../board/core/time.ts';
+import { feed } from '../../exporters/feed/index.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { tempDir } from '../support/temp.ts';
 import { at, openSmallLog, openTimedBoard } from './small-log.ts';
@@ -89,7 +90,17 @@ describe('opening a log', () => {
     expect(await log.chiefCycles(0, 100)).toEqual(await board.chiefCycles(0, 100));
     expect(await log.ombudsmanTicks(0, 100)).toEqual([]);
     expect(await log.taskHistory("it's")).toEqual(await board.taskHistory("it's"));
+    expect(await log.taskEvents("it's", 2, 2)).toEqual(await board.taskEvents("it's", 2, 2));
+    expect(await log.taskEvents("it's", 0, 9, 1)).toEqual((await board.taskHistory("it's")).slice(0, 1));
     expect(await log.tasksById(['t2', "it's", 'none'])).toEqual(await board.tasksById(['t2', "it's", 'none']));
+    expect(await log.tasksById(['t2'], ['task_id', 'visits'])).toEqual([
+      { task_id: 't2', visits: (await board.tasksById(['t2']))[0]?.visits },
+    ]);
+    for (const maxBytes of [1, 200, 1_000]) {
+      expect(await log.events(2, 20, maxBytes)).toEqual(await board.events(2, 20, maxBytes));
+      expect(await log.chiefCycles(0, 9, maxBytes)).toEqual(await board.chiefCycles(0, 9, maxBytes));
+    }
+    expect(log.unorderedUntil, 'the board’s row tells what was imported').toBeUndefined();
     expect(await Array.fromAsync(log.tasks())).toEqual(await Array.fromAsync(board.tasks()));
     expect(await Array.fromAsync(log.agents())).toEqual(await Array.fromAsync(board.agents()));
     expect(await Array.fromAsync(log.flightLog())).toEqual(await Array.fromAsync(board.flightLog()));
@@ -146,6 +157,7 @@ describe('opening a log', () => {
         next_cycle_sequence_id: 1,
       });
       expect(await log.events(0, 100)).toEqual(await board.events(0, 100));
+      expect(log.unorderedUntil, 'nobody knows what was imported').toBe(next_sequence_id - 1);
       expect(await Array.fromAsync(log.tasks())).toEqual([]);
       await log.close();
     },
@@ -177,6 +189,8 @@ describe('opening a log', () => {
       after = page.at(-1)?.sequence_id ?? 0;
     }
     expect(seen).toEqual(kept.map(event => event.sequence_id));
+    const bounded = await Array.fromAsync(feed(gapped, { follow: false, batchSize: 3, maxPageBytes: 150 }));
+    expect(bounded.flatMap(page => page.events.map(event => event.sequence_id))).toEqual(seen);
     await gapped.close();
   });
 

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { EventQuery } from '../../board/backends/backend.ts';
 import type { Json } from '../../board/core/json.ts';
 import type { BackendFixture } from '../backend-suite.ts';
+import { cycleRow, tickRow } from '../otel/array-log.ts';
 import { agentRecord, boardRecord, changesOf, eventRecord, keysFor, taskRecord } from '../support/records.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -110,6 +112,57 @@ export function contentRules(on: BackendFixture): void {
       await on.write({ tasks, events });
       expect(await backend.readTasks({ board_id: boardId, limit: 9_999 })).toEqual(tasks);
       expect(await backend.readEvents({ board_id: boardId, after: 0, limit: 9_999 })).toEqual(events);
+    });
+
+    it('pages of so many bytes: all rows that fit, a larger one alone, and nothing else is read', async () => {
+      const { backend, boardId } = on;
+      // As it is stored, {"text":"…"}: 2,000 bytes in 665 to 1,989 characters.
+      const payload = (text: string) => ({ text: text.repeat(Math.floor(1_989 / Buffer.byteLength(text))) });
+      const texts = ['x', 'ä', '𝒜', 'x'];
+      const events = [1, 2, 3, 4, 5, 6].map(n =>
+        eventRecord(n, {
+          task_id: n === 5 ? 'u' : 't',
+          payload: n === 6 ? { text: 'y'.repeat(MEBIBYTE) } : payload(texts[n % 4] ?? ''),
+        }),
+      );
+      await on.write({ events });
+      const page = { board_id: boardId, after: 0, limit: 9 };
+      const numbers = async (query: Partial<EventQuery>): Promise<number[]> =>
+        (await backend.readEvents({ ...page, ...query })).map(event => event.sequence_id);
+      expect(await numbers({ max_bytes: 6_100 })).toEqual([1, 2, 3]);
+      expect(await numbers({ max_bytes: 3_900 }), 'not one byte more').toEqual([1]);
+      expect(await numbers({ max_bytes: 1 }), 'one at least').toEqual([1]);
+      expect(await numbers({ max_bytes: 6_100, limit: 2 })).toEqual([1, 2]);
+      expect(await numbers({ max_bytes: 100_000 })).toEqual([1, 2, 3, 4, 5]);
+      expect(await numbers({ max_bytes: 100_000, after: 5 })).toEqual([6]);
+      expect(await numbers({ max_bytes: 6_100, after: 3, task_id: 't' })).toEqual([4]);
+      expect(await numbers({ max_bytes: 100, after: 6 })).toEqual([]);
+      expect(await backend.readEvents({ ...page, max_bytes: 2 * MEBIBYTE })).toEqual(events);
+    });
+
+    it('pages of so many bytes of the other logs, whose long columns may be absent', async () => {
+      const { backend, boardId } = on;
+      const kilobyte = 'e'.repeat(1_000);
+      const cycles = [1, 2, 3].map(n => ({
+        ...cycleRow({ sequence_id: n, cycle_id: `c${n}` }),
+        error: n === 1 ? null : kilobyte,
+      }));
+      const ticks = [1, 2, 3].map(n => tickRow({ sequence_id: n, tick_id: `k${n}`, statuses_scanned: [kilobyte] }));
+      const entries = [1, 2, 3].map(n => ({ entry_id: n, task_id: 't', stage: 's', payload: kilobyte, timestamp: n }));
+      await on.write({ chief_cycles: cycles, ombudsman_ticks: ticks, flight_log: entries });
+      const page = { board_id: boardId, after: 0, limit: 9, max_bytes: 2_200 };
+      expect(await backend.readChiefCycles({ ...page, max_bytes: 1_200 })).toEqual(cycles.slice(0, 2));
+      expect(await backend.readOmbudsmanTicks(page)).toEqual(ticks.slice(0, 2));
+      expect(await backend.readFlightLog(page)).toEqual(entries.slice(0, 2));
+      expect(await backend.readFlightLog({ ...page, max_bytes: 1 })).toEqual(entries.slice(0, 1));
+    });
+
+    it('only the columns of tasks that are asked for', async () => {
+      const { backend, boardId } = on;
+      await on.write({ tasks: [taskRecord('t', { output: 'long', notes: ['n'], visits: { UNASSIGNED: 1 } })] });
+      const columns = ['task_id', 'priority', 'visits', 'parent_task_id'] as const;
+      const read = await backend.readTasks({ board_id: boardId, columns, limit: 9 });
+      expect(read).toEqual([{ task_id: 't', priority: 5, visits: { UNASSIGNED: 1 }, parent_task_id: null }]);
     });
 
     it('more in one transaction than a server takes in one statement', async () => {

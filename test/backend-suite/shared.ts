@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../board/core/json.ts';
 import type { Lease } from '../../board/core/records.ts';
 import type { BackendFixture } from '../backend-suite.ts';
 import { keysFor, taskRecord } from '../support/records.ts';
@@ -70,6 +71,45 @@ export function sharedRules(on: BackendFixture): void {
       const places = Array.from({ length: 20 }, (_, events) => ({ events, chief_cycles: events }));
       await Promise.all(places.map(place => backend.saveCursor(boardId, 'otel', place)));
       expect(places).toContainEqual(await backend.loadCursor(boardId, 'otel'));
+    });
+
+    it('written only over what its writer saw, byte for byte; a refused one changes nothing', async () => {
+      const { backend, boardId } = on;
+      const save = (value: JsonObject, unchangedFrom: JsonObject | null) =>
+        backend.saveCursor(boardId, 'otel', value, { unchangedFrom });
+      const load = () => backend.loadCursor(boardId, 'otel');
+      expect(await save({ holder: 'Ä' }, { holder: 'a' })).toBe(false);
+      expect(await load()).toBeNull();
+      expect(await save({ holder: 'Ä' }, null)).toBe(true);
+      expect(await save({ holder: 'b' }, null)).toBe(false);
+      for (const other of ['ä', 'A', 'Ä ', 'a']) expect(await save({ holder: 'b' }, { holder: other })).toBe(false);
+      expect(await load()).toEqual({ holder: 'Ä' });
+      expect(await save({ holder: 'b', more: [1.5, null, '\u2028"\\'] }, { holder: 'Ä' })).toBe(true);
+      // The same value is the same in any order of its fields, and is there already for who wrote it and was not told.
+      expect(await save({ more: [1.5, null, '\u2028"\\'], holder: 'b' }, { holder: 'Ä' })).toBe(true);
+      expect(await save({ holder: 'c' }, { more: [1.5, null, '\u2028"\\'], holder: 'b' })).toBe(true);
+      expect(await load()).toEqual({ holder: 'c' });
+      expect(await backend.saveCursor(boardId, 'otel', { holder: 'd' })).toBe(true);
+      expect(await backend.saveCursor(boardId, 'other', { holder: 'e' }, { unchangedFrom: null })).toBe(true);
+      expect(await backend.saveCursor(`${boardId} too`, 'otel', { holder: 'f' }, { unchangedFrom: null })).toBe(true);
+      expect(await load()).toEqual({ holder: 'd' });
+    });
+
+    it('written over the same by many at once: exactly one of them wins, time after time', async () => {
+      const { backend, boardId } = on;
+      const another = on.outlivesConnection ? await on.openAnother() : backend;
+      let unchangedFrom: JsonObject | null = null;
+      for (let round = 0; round < 8; round++) {
+        const values: JsonObject[] = Array.from({ length: 6 }, (_, writer) => ({ round, writer }));
+        const over = { unchangedFrom };
+        const won = await Promise.all(
+          values.map((value, writer) => (writer % 2 ? another : backend).saveCursor(boardId, 'otel', value, over)),
+        );
+        const winners: JsonObject[] = values.filter((_, writer) => won[writer]);
+        expect(winners).toHaveLength(1);
+        unchangedFrom = winners[0] ?? null;
+        expect(await another.loadCursor(boardId, 'otel')).toEqual(unchangedFrom);
+      }
     });
   });
 

@@ -139,10 +139,10 @@ describe('docs/backends.md', () => {
       expect((await reader.getTask(task.task_id)).task.label).toBe('Bees');
       const place = {
         board_uid: reader.boardUid,
-        destination: 'otlp',
+        destination: 'otlp-1f2e3d4c',
         cursor: { events: 1, chief_cycles: 0, ombudsman_ticks: 0 },
       };
-      const store = boardCursorStore(reader.backend, 'default', 'otlp');
+      const store = boardCursorStore(reader.backend, 'default', 'otlp-1f2e3d4c');
       await store.save(place);
       await store.save({ ...place, cursor: { ...place.cursor, events: 2 } });
       expect((await store.load())?.cursor.events).toBe(2);
@@ -160,10 +160,11 @@ describe('docs/backends.md', () => {
     const database = await newDatabase(server);
     const board = await openBoard({ backend: await backendOf(database) });
     onTestFinished(() => board.close());
-    for (const name of ['otlp', 'prometheus']) await board.backend.saveCursor('default', name, { any: 'thing' });
+    for (const name of ['otlp-1f2e3d4c', 'prometheus'])
+      await board.backend.saveCursor('default', name, { any: 'thing' });
     const statement = blocksOf('sql').find(block => block.startsWith('DELETE')) ?? '';
     await withClient(database, client => client.query(statement));
-    expect(await board.backend.loadCursor('default', 'otlp')).toBeNull();
+    expect(await board.backend.loadCursor('default', 'otlp-1f2e3d4c')).toBeNull();
     expect(await board.backend.loadCursor('default', 'prometheus')).toEqual({ any: 'thing' });
   });
 });

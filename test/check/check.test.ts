@@ -216,6 +216,7 @@ describe('checkLog', () => {
       events: (after, limit) => board.events(after, limit),
       chiefCycles: () => Promise.reject(new Error('absent')),
       ombudsmanTicks: () => Promise.reject(new Error('absent')),
+      taskEvents: () => Promise.reject(new Error('absent')),
       taskHistory: () => Promise.reject(new Error('absent')),
       tasksById: () => Promise.reject(new Error('absent')),
       onCommit: () => () => undefined,

@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../analysis/index.ts';
 import type { CheckReport } from '../../board/check/check.ts';
 import { decodeLines, type OtlpReceiver, otlpReceiver, type ReceivedSpan } from '../otel/otlp-receiver.ts';
+import { decodeJson } from '../otel/wire-span.ts';
 import { sampleOf } from '../support/exposition.ts';
 import { quadro, quadroJson, type Ran, startQuadro } from '../support/run-quadro.ts';
 import { tempDir } from '../support/temp.ts';
@@ -16,6 +18,12 @@ const TASKS = 30;
 
 const identity = (span: ReceivedSpan): string => `${span.traceId} ${span.spanId} ${span.name}`;
 const identities = (spans: readonly ReceivedSpan[]): string[] => spans.map(identity).toSorted();
+
+/** Those of the board itself, and those that its workers made. */
+const ofBoard = (spans: readonly ReceivedSpan[]) => spans.filter(span => span.scope.startsWith('quadro '));
+const ofWorkers = (spans: readonly ReceivedSpan[]) => spans.filter(span => span.scope.startsWith('quadro-demo '));
+
+const spansIn = (file: string): ReceivedSpan[] => decodeLines(readFileSync(file, 'utf8'));
 
 /**
  * The demo is a run of chance: how long work takes and how many articles are sent back differs. Certain are the article of the
@@ -90,8 +98,8 @@ describe('quadro demo', () => {
 
   it('its spans arrived while it ran: the same as in spans.ndjson, one trace a task', async () => {
     expect(spansBeforeEnd).toBeGreaterThan(TASKS);
-    const written = decodeLines(readFileSync(at('spans.ndjson'), 'utf8'));
-    expect(identities(receiver.spans)).toEqual(identities(written));
+    const written = spansIn(at('spans.ndjson'));
+    expect(identities(ofBoard(receiver.spans))).toEqual(identities(written));
     expect(new Set(written.map(identity)).size).toBe(written.length);
     const delivered = /^(\d+) spans delivered while it ran\.$/m.exec(ran.stdout)?.[1];
     expect(Number(delivered)).toBe(written.length);
@@ -113,6 +121,74 @@ describe('quadro demo', () => {
     expect(failed.map(span => span.name)).toContain('stage writing');
   });
 
+  it("its workers' own spans arrived too: the same as in worker-spans.ndjson, told apart by their service", async () => {
+    const written = spansIn(at('worker-spans.ndjson'));
+    expect(identities(ofWorkers(receiver.spans))).toEqual(identities(written));
+    expect(new Set(written.map(span => span.spanId)).size).toBe(written.length);
+    expect(ran.stdout).toMatch(
+      new RegExp(`^${written.length} spans of the workers' own calls delivered with them\\.$`, 'm'),
+    );
+    expect(new Set(written.map(span => span.resource['service.name']))).toEqual(new Set(['newsroom-workers']));
+    expect(receiver.spans).toHaveLength(spansIn(at('spans.ndjson')).length + written.length);
+  });
+
+  it('each of them is a child of the stage it was worked in, in the trace of its task, and lies within it', () => {
+    const stages = new Map(
+      spansIn(at('spans.ndjson'))
+        .filter(({ name }) => name.startsWith('stage '))
+        .map(stage => [stage.spanId, stage]),
+    );
+    const calls = spansIn(at('worker-spans.ndjson'));
+    for (const call of calls) {
+      const stage = stages.get(call.parentSpanId);
+      expect(stage?.traceId, call.name).toBe(call.traceId);
+      expect(stage?.attributes['quadro.assigned_to']).toMatch(AGENT_OF[call.name] ?? /^nobody$/);
+      expect(call.start).toBeGreaterThanOrEqual(stage?.start ?? 0n);
+      // A call that is cut off, since the Ombudsman took the work of a slow machine for dead, ends after its stage.
+      if (call.attributes['error.type'] !== 'ABORT_ERR') expect(call.end).toBeLessThanOrEqual(stage?.end ?? 0n);
+    }
+    const called = new Set(calls.map(call => call.parentSpanId));
+    const worked = [...stages.values()].filter(
+      ({ attributes }) =>
+        ['active', 'review'].includes(String(attributes['quadro.stage_kind'])) &&
+        attributes['quadro.assigned_to'] !== 'writing_staller' &&
+        attributes['error.type'] !== 'stale_heartbeat',
+    );
+    expect(worked.length).toBeGreaterThan(TASKS);
+    expect(worked.filter(stage => !called.has(stage.spanId)).map(stage => stage.name)).toEqual([]);
+  });
+
+  it('they say what the convention for generative AI asks, and which of them failed', () => {
+    const calls = readFileSync(at('worker-spans.ndjson'), 'utf8').trimEnd().split('\n').flatMap(decodeJson);
+    const failed = calls.filter(({ attributes }) => attributes['error.type']?.value === '502');
+    expect(failed.length).toBeGreaterThan(0);
+    for (const { name, status } of failed) {
+      const words = 'the archive answered 502 Bad Gateway';
+      expect({ name, status }).toEqual({ name: 'execute_tool search_archive', status: { code: 2, message: words } });
+    }
+    for (const { name, kind, status, attributes } of calls.filter(call => call.status.code === 0)) {
+      const values = Object.fromEntries(Object.entries(attributes).map(([key, { value }]) => [key, value]));
+      if (name === 'execute_tool search_archive') {
+        expect({ kind, values }).toEqual({ kind: 1, values: TOOL });
+        continue;
+      }
+      const model = name.replace('chat ', '');
+      expect(kind).toBe(3);
+      expect(status.code).toBe(0);
+      expect(values).toEqual({
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'demo',
+        'gen_ai.request.model': model,
+        'gen_ai.response.model': model,
+        'gen_ai.output.type': 'text',
+        'gen_ai.response.finish_reasons': ['stop'],
+        'gen_ai.usage.input_tokens': expect.any(Number),
+        'gen_ai.usage.output_tokens': expect.any(Number),
+      });
+      expect(attributes['gen_ai.usage.input_tokens']?.type).toBe('int');
+    }
+  });
+
   it('prints a flight plan, the stage that holds the work up, and the Chief’s sleep', async () => {
     const report = JSON.parse(readFileSync(at('report.json'), 'utf8')) as Report;
     if (!report.bottleneck.available || !report.sleep_study.available) throw new Error('no bottleneck, no sleep');
@@ -130,13 +206,12 @@ describe('quadro demo', () => {
   });
 
   it('writes what it says: the log as Parquet, the spans, the metrics, the report', async () => {
-    expect(
-      readdirSync(at('.'))
-        .filter(name => !/-(wal|shm)$/.test(name))
-        .toSorted(),
-    ).toEqual(
-      ['log', 'metrics.txt', 'newsroom.db', 'newsroom.db.cursor-otlp.json', 'report.json', 'spans.ndjson'].toSorted(),
+    const names = readdirSync(at('.'));
+    expect(names.filter(name => !name.startsWith('newsroom.db')).toSorted()).toEqual(
+      ['log', 'metrics.txt', 'report.json', 'spans.ndjson', 'worker-spans.ndjson'].toSorted(),
     );
+    expect(names.filter(name => /^newsroom\.db\.cursor-otlp-[0-9a-f]{8}\.json$/.test(name))).toHaveLength(1);
+    expect(ran.stdout).toContain("its spans (spans.ndjson), its workers' own spans (worker-spans.ndjson), ");
     expect(await quadroJson(['report', at('log')])).toEqual(JSON.parse(readFileSync(at('report.json'), 'utf8')));
     expect(await quadroJson(['report', at('newsroom.db')])).toEqual(
       JSON.parse(readFileSync(at('report.json'), 'utf8')),
@@ -171,6 +246,19 @@ describe('quadro demo', () => {
   });
 });
 
+/** A call → whose it is. */
+const AGENT_OF: Readonly<Record<string, RegExp>> = {
+  'chat demo-small': /^(ideation|review)_worker_\d$/,
+  'chat demo-large': /^(research|writing)_worker_\d$/,
+  'execute_tool search_archive': /^research_worker_\d$/,
+};
+
+const TOOL = {
+  'gen_ai.operation.name': 'execute_tool',
+  'gen_ai.tool.name': 'search_archive',
+  'gen_ai.tool.type': 'datastore',
+};
+
 const STALE_WRITERS = `SELECT s.assigned_to AS agent, p.terminal_at IS NOT NULL AS ended
   FROM stages s JOIN flight_plans p USING (board_uid, task_id)
   WHERE s.status = 'writing' AND s.exited_at IS NOT NULL AND p.stale_count > 0
@@ -193,6 +281,12 @@ describe('quadro demo, interrupted', () => {
     expect(stdout).toContain("npx quadro metrics 'a demo/newsroom.db' --port 9464");
     expect(await quadroJson(['check', join(dir, 'a demo', 'newsroom.db')])).toMatchObject({ ok: true, faults: [] });
     expect(existsSync(join(dir, 'a demo', 'log', 'events.parquet'))).toBe(true);
+    const stages = new Set(spansIn(join(dir, 'a demo', 'spans.ndjson')).map(span => span.spanId));
+    const calls = spansIn(join(dir, 'a demo', 'worker-spans.ndjson'));
+    expect(calls.length).toBeGreaterThan(0);
+    // A stage that is still open is one in which the deadline cut a call off; that call is there too, and says so.
+    const cut = calls.filter(call => call.attributes['error.type'] === 'ABORT_ERR').map(call => call.parentSpanId);
+    expect(calls.filter(call => !stages.has(call.parentSpanId) && !cut.includes(call.parentSpanId))).toEqual([]);
   });
 
   it('an endpoint that cannot be reached neither stops nor delays the run for long', async () => {
@@ -204,14 +298,50 @@ describe('quadro demo, interrupted', () => {
     });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^0 spans delivered while it ran\. The rest waits for the receiver: .*127\.0\.0\.1/m);
+    const calls = spansIn(join(dir, 'out', 'worker-spans.ndjson')).length;
+    expect(calls).toBeGreaterThan(0);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^0 spans of the workers' own calls delivered, of ${calls}: .*127\\.0\\.0\\.1.*All are in out/worker-spans\\.ndjson\\.$`,
+        'm',
+      ),
+    );
     // What it then advises has all of it.
     const receiver = await otlpReceiver();
     const reachable = { OTEL_EXPORTER_OTLP_ENDPOINT: new URL('/', receiver.url).href };
     expect(stdout).toContain('npx quadro spans out/newsroom.db sends it.');
     expect((await quadro(['spans', 'out/newsroom.db'], { cwd: dir, env: reachable })).status).toBe(0);
     await receiver.close();
-    const written = decodeLines(readFileSync(join(dir, 'out', 'spans.ndjson'), 'utf8'));
+    const written = spansIn(join(dir, 'out', 'spans.ndjson'));
     expect(identities(receiver.spans)).toEqual(identities(written));
     expect(await quadroJson(['check', join(dir, 'out', 'newsroom.db')])).toMatchObject({ ok: true, faults: [] });
+  });
+});
+
+describe('quadro demo, where it cannot work', () => {
+  const hook = pathToFileURL(resolve(import.meta.dirname, '../support/hide-packages.ts')).href;
+
+  it.each([
+    '@opentelemetry/api',
+    '@opentelemetry/context-async-hooks',
+    '@opentelemetry/otlp-transformer',
+    '@opentelemetry/sdk-trace',
+  ])('says in one line what to install where %s is missing, and leaves nothing', async name => {
+    const dir = tempDir();
+    const env = { NODE_OPTIONS: `--import=${hook}`, QUADRO_TEST_HIDDEN: name };
+    const { status, stdout, stderr } = await quadro(['demo', '--out', 'out'], { cwd: dir, env });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^quadro: This needs packages that are not installed; run: npm install [^\n]*\n$/);
+    expect(stderr).toContain(` ${name} `);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('says before it begins that a variable cannot be read, and leaves nothing', async () => {
+    const dir = tempDir();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    const { status, stdout, stderr } = await quadro(['demo', '--out', 'out'], { cwd: dir, env });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^quadro: [^\n]*OTEL_EXPORTER_OTLP_PROTOCOL[^\n]*\(invalid_configuration\)\n$/);
+    expect(readdirSync(dir)).toEqual([]);
   });
 });

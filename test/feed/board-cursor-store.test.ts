@@ -11,7 +11,7 @@ import {
   fileCursorStore,
   type SavedCursor,
 } from '../../exporters/feed/index.ts';
-import { exportSpans, type TracingSummary, traceBoard } from '../../exporters/otel/index.ts';
+import { destinationOf, exportSpans, type TracingSummary, traceBoard } from '../../exporters/otel/index.ts';
 import { type MeasureOptions, measureBoard } from '../../exporters/prometheus/index.ts';
 import { byId, exportKilled } from '../otel/killed-exporter.ts';
 import { type OtlpReceiver, otlpReceiver } from '../otel/otlp-receiver.ts';
@@ -53,7 +53,7 @@ async function receiver(): Promise<OtlpReceiver> {
 /** Runs a tracing of the board until it has sent what is there, and closes the board. */
 async function traced(url: string, { url: to }: OtlpReceiver, readOnly: boolean): Promise<TracingSummary> {
   const board = await opened(url, readOnly);
-  const summary = await traceBoard(board, { url: to, onError: () => undefined }).stop();
+  const summary = await traceBoard(board, { url: to, stopWithinMs: 100_000, onError: () => undefined }).stop();
   await board.close();
   return summary;
 }
@@ -111,7 +111,7 @@ describe.each(SERVERS)('a board on $name', ({ server }) => {
       const spans = byId(whole.spans);
       const killed = await receiver();
       await exportKilled(url, killed, [50, 120]);
-      const saved = await boardCursorStore(board.backend, 'default', 'otlp').load();
+      const saved = await boardCursorStore(board.backend, 'default', destinationOf(killed)).load();
       expect(saved?.cursor.events).toBe((await board.board()).next_sequence_id - 1);
       expect(byId(killed.spans)).toEqual(spans);
       // The second and third began where the one before had left off, not at the start.
@@ -190,9 +190,9 @@ describe('defaultCursorStore', () => {
     const file = join(tempDir(), 'board.db');
     const backend = sqlite({ file });
     await defaultCursorStore(backend, board, 'otlp')?.save(placed(1));
-    await defaultCursorStore(backend, { ...board, board_id: 'news' }, 'otlp', 'abcd')?.save(placed(2));
+    await defaultCursorStore(backend, { ...board, board_id: 'news' }, 'otlp')?.save(placed(2));
     expect(await fileCursorStore(cursorPath(file, 'otlp')).load()).toEqual(placed(1));
-    expect(await fileCursorStore(cursorPath(file, 'otlp-b1-abcd')).load()).toEqual(placed(2));
+    expect(await fileCursorStore(cursorPath(file, 'otlp-b1')).load()).toEqual(placed(2));
   });
 
   it('is nowhere for a board that ends with its process', () => {

@@ -139,6 +139,86 @@ describe('feed', () => {
   });
 });
 
+/** A log of events whose payloads have these sizes in bytes; `asked` notes each page's limit. */
+function sized(sizes: readonly number[]) {
+  const events = historyOf(sizes.map((_, n) => (n === 0 ? { at: 0, to: 'U', edge: 'post' as const } : { at: n })));
+  const wrapper = Buffer.byteLength(JSON.stringify({ text: '' }));
+  const source = arrayLog({
+    events: events.map((event, n) => ({ ...event, payload: { text: 'x'.repeat((sizes[n] ?? 0) - wrapper) } })),
+  });
+  const asked: number[] = [];
+  const counted = {
+    ...source,
+    events(after: number, limit: number, maxBytes?: number) {
+      asked.push(limit);
+      return source.events(after, limit, maxBytes);
+    },
+  };
+  return { source: counted, asked };
+}
+
+describe('a feed of large rows', () => {
+  it('gives pages of at most so many bytes, a larger row alone, and every row once', async () => {
+    const { source } = sized([40, 40, 40, 100, 500, 40, 60, 1_000]);
+    const batches = await collect(feed(source, { maxPageBytes: 100, follow: false }));
+    expect(batches.map(batch => numbers(batch.events))).toEqual([[1, 2], [3], [4], [5], [6, 7], [8]]);
+    expect(batches.map(batch => batch.lag)).toEqual([6, 5, 4, 3, 1, 0]);
+  });
+
+  it('of any sizes is never more than asked for, and ends at the end', async () => {
+    const sizes = fc.array(fc.integer({ min: 20, max: 200 }), { minLength: 1, maxLength: 40 });
+    const bounds = fc.record({
+      maxPageBytes: fc.integer({ min: 1, max: 600 }),
+      batchSize: fc.integer({ min: 1, max: 9 }),
+    });
+    const property = fc.asyncProperty(sizes, bounds, async (bytes, { maxPageBytes, batchSize }) => {
+      const batches = await collect(feed(sized(bytes).source, { maxPageBytes, batchSize, follow: false }));
+      expect(batches.flatMap(batch => numbers(batch.events))).toEqual(upTo(bytes.length));
+      for (const { events } of batches) {
+        const size = events.reduce((sum, { sequence_id }) => sum + (bytes[sequence_id - 1] ?? 0), 0);
+        expect(events.length === 1 || size <= maxPageBytes).toBe(true);
+        expect(events.length).toBeLessThanOrEqual(batchSize);
+      }
+    });
+    await fc.assert(property, { numRuns: 100 });
+  });
+
+  it('asks for few rows after a page that was cut short, then for twice as many each time', async () => {
+    const { source, asked } = sized([...Array.from({ length: 4 }, () => 400), ...Array.from({ length: 90 }, () => 20)]);
+    await collect(feed(source, { maxPageBytes: 400, batchSize: 32, follow: false }));
+    expect(asked.slice(0, 6)).toEqual([32, 2, 2, 2, 2, 4]);
+    expect(asked).toContain(8);
+    expect(asked.slice(6)).toContain(16);
+  });
+
+  it.each([0, 1.5, Number.NaN])('refuses pages of %d bytes', async maxPageBytes => {
+    const refused = collect(feed(log(1, 0, 0), { maxPageBytes, follow: false }));
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_configuration' });
+  });
+});
+
+describe('a feed with an end', () => {
+  it('gives what lies before it in each log, and counts down to it', async () => {
+    const end = { events: 7, chief_cycles: 2, ombudsman_ticks: 0 };
+    const batches = await collect(feed(log(20, 9, 9), { end, batchSize: 3, follow: false }));
+    expect(batches.flatMap(batch => numbers(batch.events))).toEqual(upTo(7));
+    expect(batches.flatMap(batch => numbers(batch.chief_cycles))).toEqual([1, 2]);
+    expect(batches.flatMap(batch => batch.ombudsman_ticks)).toEqual([]);
+    expect(batches.map(batch => batch.lag)).toEqual([4, 1, 0]);
+    expect(batches.at(-1)?.cursor).toEqual(end);
+  });
+
+  it('beyond the log waits for it while it follows, and ends there', async () => {
+    const board = await testBoard();
+    const reading = collect(feed(board, { end: { ...LOG_START, events: 3 } }));
+    await work(board, 2);
+    expect((await reading).flatMap(batch => numbers(batch.events))).toEqual([1, 2, 3]);
+    const ended = collect(feed(board, { end: { ...LOG_START, events: 999 }, follow: false }));
+    expect((await ended).at(-1)?.lag).toBe(0);
+    await board.close();
+  });
+});
+
 describe('cursorAt', () => {
   it('stands just before the event, and before the rows of the other logs that ended no earlier', async () => {
     expect(await cursorAt(log(9, 6, 3), 5)).toEqual({ events: 4, chief_cycles: 4, ombudsman_ticks: 3 });

@@ -1,10 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { deadExports, deadFiles, undocumentedExports } from '../../scripts/export-faults.ts';
 import type { Source } from '../../scripts/sources.ts';
+import { otlpReceiver } from '../otel/otlp-receiver.ts';
+import { tempDir } from '../support/temp.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const manifest = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as {
@@ -51,6 +54,29 @@ describe('the build', () => {
     const assets = globSync('analysis/sql/**/*.sql', { cwd: ROOT });
     expect(assets.length).toBeGreaterThan(0);
     expect(assets.filter(path => !existsSync(resolve(folder, path)))).toEqual([]);
+  });
+
+  it('traces a board by a thread of its own', async () => {
+    const entryOf = (path: string): string => pathToFileURL(resolve(folder, path)).href;
+    const receiver = await otlpReceiver();
+    const script = `
+      import { openBoard } from '${entryOf('board/index.js')}';
+      import { sqlite } from '${entryOf('board/backends/sqlite/index.js')}';
+      import { traceBoard } from '${entryOf('exporters/otel/index.js')}';
+      const board = await openBoard({ backend: sqlite({ file: '${join(tempDir(), 'board.db')}' }) });
+      board.backend.readEvents = () => { throw new Error('read in the thread of the board') };
+      const tracing = traceBoard(board, { url: '${receiver.url}', stopWithinMs: 100_000 });
+      await board.postTask({ task_id: 't', task_type: 'memo', label: 'x' });
+      await board.updateTask({ task_id: 't', to_status: 'ON_HOLD' });
+      await board.close();
+      console.log(JSON.stringify(await tracing.stop()));`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const summary = JSON.parse(await text(child.stdout)) as object;
+    await receiver.close();
+    expect(summary).toMatchObject({ spans: 2, error: null });
+    expect(receiver.spans.map(span => span.name)).toEqual(['stage UNASSIGNED', 'task memo']);
   });
 });
 

@@ -24,7 +24,7 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   'board/backends/postgres/index.ts': /^(yaml|smol-toml|kysely)$/,
   'board/backends/mysql/index.ts': /^(yaml|smol-toml|kysely)$/,
   'exporters/files/index.ts': /^(yaml|smol-toml)$/,
-  'exporters/otel/index.ts': /^(yaml|smol-toml|@opentelemetry\/.*)$/,
+  'exporters/otel/index.ts': /^(yaml|smol-toml)$/,
   'exporters/prometheus/index.ts': /^(yaml|smol-toml)$/,
   'analysis/index.ts': /^(yaml|smol-toml)$/,
   'cli/main.ts':

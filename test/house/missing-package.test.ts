@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -62,5 +64,68 @@ describe('a machine without a driver', () => {
     await writeSample(file);
     const { status, stderr } = await withoutPackages('pg,mysql2', ['check', file]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
+
+describe("a machine without OpenTelemetry's packages", () => {
+  const root = resolve(import.meta.dirname, '../..');
+  const hook = pathToFileURL(resolve(root, 'test/support/hide-packages.ts')).href;
+  const env = { NODE_OPTIONS: `--import=${hook}`, QUADRO_TEST_HIDDEN: '@opentelemetry' };
+  const install =
+    'npm install @opentelemetry/api @opentelemetry/otlp-transformer @opentelemetry/resources @opentelemetry/sdk-trace';
+
+  /** What a module made of these lines prints as JSON; `otel` and `board` are ours. */
+  function printedBy(lines: string): unknown {
+    const urlOf = (file: string) => JSON.stringify(pathToFileURL(resolve(root, file)).href);
+    const code = `
+      const otel = await import(${urlOf('exporters/otel/index.ts')});
+      const { openBoard } = await import(${urlOf('board/index.ts')});
+      const { sqlite } = await import(${urlOf('board/backends/sqlite/index.ts')});
+      const board = await openBoard({ backend: sqlite({ file: ':memory:' }) });
+      ${lines}`;
+    const args = ['--input-type=module', '--eval', code];
+    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } }));
+  }
+
+  it('has quadro/otel, its names and its translator', () => {
+    const printed = printedBy(`
+      const context = { origins: new Map(), roots: new Map(), enteredStatus: new Map() };
+      const batch = { board: await board.board(), events: [], chief_cycles: [], ombudsman_ticks: [] };
+      console.log(JSON.stringify([otel.SPAN.stage, otel.translate(batch, context).spans]));`);
+    expect(printed).toEqual(['stage', []]);
+  });
+
+  it('is told what to install by the first export, also of a board that has nothing to send', () => {
+    const printed = printedBy(`
+      const told = [];
+      for (const options of [{ follow: false }, { file: 'never.ndjson' }, { url: 'http://127.0.0.1:1' }]) {
+        await otel.exportSpans(board, options).catch(({ name, code, message }) => told.push([name, code, message]));
+      }
+      console.log(JSON.stringify(told));`);
+    const refusal = [
+      'ConfigurationError',
+      'missing_package',
+      `This needs packages that are not installed; run: ${install}`,
+    ];
+    expect(printed).toEqual([refusal, refusal, refusal]);
+    expect(existsSync('never.ndjson')).toBe(false);
+  });
+
+  it('has a board that works on beside a tracing that cannot', () => {
+    const printed = printedBy(`
+      const codes = [];
+      const tracing = otel.traceBoard(board, { onError: ({ code }) => codes.push(code) });
+      await board.postTask({ task_id: 't', task_type: 'article', label: 'T' });
+      const { error } = await tracing.stop();
+      console.log(JSON.stringify([codes, error.code, (await board.getTask('t')).task.label]));`);
+    expect(printed).toEqual([['missing_package'], 'missing_package', 'T']);
+  });
+
+  it('is told by the command line', async () => {
+    const file = join(tempDir(), 'board.db');
+    await writeSample(file);
+    const { status, stdout, stderr } = await quadro(['spans', file, '--to', join(tempDir(), 'spans.ndjson')], { env });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(install);
   });
 });

@@ -1,4 +1,6 @@
+import { LONG_COLUMNS, rowsThatFit } from '../../board/core/page-bytes.ts';
 import type { BoardRecord, ChiefCycle, Event, OmbudsmanTick, Task } from '../../board/core/records.ts';
+import type { TableRecords } from '../../board/core/tables.ts';
 import type { LogSource } from '../../board/log-source.ts';
 import { NO_DEPTHS } from '../support/no-depths.ts';
 
@@ -11,6 +13,20 @@ export interface ArrayLog {
   board?: Partial<BoardRecord>;
 }
 
+async function page<Log extends 'events' | 'chief_cycles' | 'ombudsman_ticks'>(
+  rows: readonly TableRecords[Log][],
+  log: Log,
+  after: number,
+  limit: number,
+  maxBytes?: number,
+): Promise<readonly TableRecords[Log][]> {
+  const asked = rows.filter(row => row.sequence_id > after).slice(0, limit);
+  if (maxBytes === undefined) return asked;
+  const sizeOf = (row: TableRecords[Log]) =>
+    LONG_COLUMNS[log].reduce((sum, column) => sum + Buffer.byteLength(JSON.stringify(row[column] ?? '')), 0);
+  return asked.slice(0, rowsThatFit(asked.map(sizeOf), maxBytes));
+}
+
 /** A log held in arrays: sources for tests of readers that must not lean on a database. */
 export function arrayLog({
   events = [],
@@ -19,8 +35,6 @@ export function arrayLog({
   tasks = [],
   board = {},
 }: ArrayLog): LogSource {
-  const page = <Row extends { sequence_id: number }>(rows: readonly Row[], after: number, limit: number) =>
-    Promise.resolve(rows.filter(row => row.sequence_id > after).slice(0, limit));
   return {
     board: async () => ({
       board_id: 'default',
@@ -36,9 +50,17 @@ export function arrayLog({
       imported_until: null,
       ...board,
     }),
-    events: (after, limit) => page(events, after, limit),
-    chiefCycles: (after, limit) => page(chief_cycles, after, limit),
-    ombudsmanTicks: (after, limit) => page(ombudsman_ticks, after, limit),
+    events: (after, limit, maxBytes) => page(events, 'events', after, limit, maxBytes),
+    chiefCycles: (after, limit, maxBytes) => page(chief_cycles, 'chief_cycles', after, limit, maxBytes),
+    ombudsmanTicks: (after, limit, maxBytes) => page(ombudsman_ticks, 'ombudsman_ticks', after, limit, maxBytes),
+    taskEvents: (taskId, after, limit, maxBytes) =>
+      page(
+        events.filter(event => event.task_id === taskId),
+        'events',
+        after,
+        limit,
+        maxBytes,
+      ),
     taskHistory: async taskId => events.filter(event => event.task_id === taskId),
     tasksById: async ids => tasks.filter(task => ids.includes(task.task_id)),
     onCommit: () => () => {},

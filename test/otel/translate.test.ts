@@ -113,6 +113,32 @@ describe('task {task_type}', () => {
   });
 });
 
+describe('a task of an import whose clock went back', () => {
+  it('from its post to its finish lasts 0, which its parts could not sum to', async () => {
+    const events = historyOf([
+      { at: 9 * S, to: 'UNASSIGNED', edge: 'post' },
+      { at: 8 * S, to: 'IN_PROGRESS', kind: 'active' },
+      { at: 7 * S, to: 'COMPLETE', kind: 'terminal', finishes: true },
+    ]);
+    const root = (await allSpans(arrayLog({ events }))).find(span => span.name === 'task article');
+    expect(root?.duration).toEqual([0, 0]);
+    const { attributes = {} } = root ?? {};
+    expect(Object.keys(attributes).filter(name => /_seconds|efficiency/.test(name))).toEqual([]);
+  });
+
+  it('in between has parts that sum all the same, and no efficiency beyond 1', async () => {
+    const events = historyOf([
+      { at: 9 * S, to: 'UNASSIGNED', edge: 'post' },
+      { at: 5 * S, to: 'IN_PROGRESS', kind: 'active' },
+      { at: 20 * S, to: 'COMPLETE', kind: 'terminal', finishes: true },
+    ]);
+    const root = (await allSpans(arrayLog({ events }))).find(span => span.name === 'task article');
+    expect(root?.duration).toEqual([11, 0]);
+    expect(root?.attributes).toMatchObject({ 'quadro.wait_seconds': -4, 'quadro.active_seconds': 15 });
+    expect(root?.attributes).not.toHaveProperty(['quadro.flow_efficiency']);
+  });
+});
+
 describe("the caller's context", () => {
   const caller = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
   const traceparent = `00-${caller.traceId}-${caller.spanId}-01`;
@@ -184,6 +210,35 @@ function renumbered(event: Event, by: number): Event {
     finished_sequence_id: moved(event.finished_sequence_id),
   };
 }
+
+describe('what was not known yet when a root was first written', () => {
+  it('does not change it: a relative that is posted later', async () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const child = withPost(historyOf(LIFE), { parent_task_id: 'p1' });
+    const [late] = withPost(historyOf([{ at: 200 * S, to: 'UNASSIGNED', edge: 'post' }], 'p1'), {
+      traceparent,
+      trace_relation: 'parent',
+    });
+    const alone = await allSpans(arrayLog({ events: child }));
+    const beside = await allSpans(
+      arrayLog({ events: [...child, ...(late === undefined ? [] : [{ ...late, sequence_id: 14 }])] }),
+    );
+    expect(beside.map(plain)).toEqual(alone.map(plain));
+    expect(alone.find(span => span.name === 'task article')?.links[0]?.context.traceId).toBe(
+      idOf(16, 'quadro/1', 'trace', 'b1', 'p1'),
+    );
+  });
+
+  it('is the same from after a heartbeat that an import has before the post', async () => {
+    const [beat, ...rest] = historyOf([{ at: 1 * S }, ...LIFE.map(each => ({ ...each, at: each.at + 5 * S }))]);
+    const log = arrayLog({ events: beat === undefined ? [] : [beat, ...rest] });
+    const root = (await allSpans(log)).find(span => span.name === 'task article');
+    expect(root?.startTime).toEqual([5, 0]);
+    const cursor = { events: 2, chief_cycles: 0, ombudsman_ticks: 0 };
+    const later = (await allSpans(log, { cursor })).find(span => span.name === 'task article');
+    expect(later && plain(later)).toEqual(root && plain(root));
+  });
+});
 
 describe('stage {status}', () => {
   it('is one child a visit, written when the stage closes, a heartbeat writing none', async () => {
@@ -259,9 +314,10 @@ describe('stage {status}', () => {
   it.each([
     ['stale_heartbeat', { to: 'HUMAN_REVIEW', edge: 'exit', reason: 'stale_heartbeat' }],
     ['worker_error', { to: 'HUMAN_REVIEW', edge: 'exit', reason: 'worker_error' }],
-    ['human_review', { to: 'HUMAN_REVIEW', edge: 'exit', reason: 'words of a person' }],
-    ['human_review', { to: 'HUMAN_REVIEW', edge: 'unlinked' }],
-    [undefined, { to: 'HUMAN_REVIEW', edge: 'forward' }],
+    ['human_review', { to: 'HUMAN_REVIEW', edge: 'exit', finishes: true, reason: 'words of a person' }],
+    ['human_review', { to: 'HUMAN_REVIEW', edge: 'unlinked', finishes: true }],
+    // Of a lifecycle that leads on from there, which a board tells by not finishing the task.
+    [undefined, { to: 'HUMAN_REVIEW', edge: 'exit' }],
     [undefined, { to: 'ON_HOLD', edge: 'exit' }],
     [undefined, { to: 'COMPLETE', edge: 'forward' }],
     [undefined, { to: 'REVISION_NEEDED', edge: 'revision' }],
@@ -271,7 +327,7 @@ describe('stage {status}', () => {
       { at: 1, to: 'IN_PROGRESS', kind: 'active' },
       { at: 2, ...closing },
     ]);
-    const stage = (await allSpans(arrayLog({ events }))).at(-1);
+    const stage = (await allSpans(arrayLog({ events }))).findLast(span => span.name.startsWith('stage '));
     expect(stage?.attributes['error.type']).toBe(errorType);
     expect(stage?.status).toEqual({ code: errorType === undefined ? 0 : 2 });
   });
@@ -373,6 +429,15 @@ describe('chief cycle', () => {
     expect(span?.attributes['quadro.result']).toBe(result);
     expect(span?.attributes).not.toHaveProperty(['quadro.slept_seconds']);
     expect(span?.status).toEqual(result === 'error' ? { code: 2, message: 'the policy threw' } : { code: 0 });
+  });
+
+  it.each([
+    ['x'.repeat(501), 'x'.repeat(500)],
+    [`${'x'.repeat(498)}🧨.`, `${'x'.repeat(498)}🧨`],
+    [`${'x'.repeat(499)}🧨.`, 'x'.repeat(499)],
+  ])('keeps 500 characters of its error, and no half of one', async (error, message) => {
+    const [span] = await allSpans(arrayLog({ chief_cycles: [cycleRow({ error })] }));
+    expect(span?.status).toEqual({ code: 2, message });
   });
 
   it('keeps 100 links and counts the rest', async () => {

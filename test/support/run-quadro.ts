@@ -83,3 +83,8 @@ export async function quadroJson<Value>(args: readonly string[], options: Quadro
   if (status !== 0) throw new Error(`quadro ${args.join(' ')} ended with ${status}: ${stderr}`);
   return JSON.parse(stdout) as Value;
 }
+
+/** Stderr without the progress that a command tells where it takes longer than a second, as on a machine that is busy. */
+export function withoutProgress(stderr: string): string {
+  return stderr.replaceAll(/^\d+ (?:of \d+ )?[a-z ]+\n/gm, '');
+}

@@ -132,6 +132,27 @@ export function decodeRow<RecordType>(columns: TableColumns, row: StoredRow): Re
   return record as RecordType;
 }
 
+/**
+ * The rows of a page of a log as records, made in place; they must have been selected by {@link recordColumns}. Columns of the
+ * plain kinds, which the driver gives as they are wanted, are left alone: of a row's 26 there may be one that is not.
+ */
+export function decodeRows<RecordType>(
+  columns: TableColumns,
+  rows: readonly StoredRow[],
+  plainKinds: ReadonlySet<ColumnKind>,
+): readonly RecordType[] {
+  const unlike = recordColumns(columns).filter(name => !plainKinds.has(columns.kinds[name] ?? 'text'));
+  for (const row of rows) {
+    for (const name of unlike) row[name] = decodeValue(columns.kinds[name], row[name]);
+  }
+  return rows as readonly RecordType[];
+}
+
+/** The columns that a table's records have: a log's rows do not name their board. */
+export function recordColumns(columns: TableColumns): readonly string[] {
+  return columns.columns.filter(name => name !== 'board_id' || columns.name === 'boards');
+}
+
 function decodeValue(kind: ColumnKind | undefined, value: unknown): unknown {
   if (value === null || value === undefined) return null;
   switch (kind) {

@@ -1,6 +1,6 @@
 import type { RawBuilder } from 'kysely';
 import type { QuadroError } from '../../core/errors.ts';
-import type { TableName } from './columns.ts';
+import type { ColumnKind, TableName } from './columns.ts';
 
 /** How a database spells the column kinds. */
 export interface SqlTypes {
@@ -23,6 +23,8 @@ export type JsonColumn = readonly [name: string, type: string];
  */
 export interface DialectTraits {
   readonly types: SqlTypes;
+  /** The kinds of columns whose values the driver gives as records have them. */
+  readonly plainKinds: ReadonlySet<ColumnKind>;
   /** Appended to CREATE TABLE: how its rows are stored. */
   tableSuffix(table: TableName): string;
   /** Whether indexes are made in the statement that makes their table; where not, each by itself if it is missing. */
@@ -44,6 +46,8 @@ export interface DialectTraits {
    * one text costs this process half of what a thousand parameters do.
    */
   readonly rowsOfJson: ((json: string, columns: readonly JsonColumn[]) => RawBuilder<unknown>) | null;
+  /** The bytes of a text or JSON column as it is stored. */
+  byteLength(column: string): RawBuilder<number>;
   /** Whether a read can lock its row (`SELECT … FOR UPDATE`); where not, a transaction locks the database as it begins. */
   readonly locksRows: boolean;
   /** Whether an upsert is spelled `ON CONFLICT … DO UPDATE`; where not, `ON DUPLICATE KEY UPDATE`. */

@@ -2,7 +2,7 @@ import { CompiledQuery, type Dialect, type Kysely } from 'kysely';
 import { errorOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Decision, Snapshot, TransactKeys } from '../../core/transaction.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, Reopening, SaveCursorOptions } from '../backend.ts';
 import type { ChangeSignals } from './change-signals.ts';
 import { TABLES } from './columns.ts';
 import { CommitMarks } from './commit-marks.ts';
@@ -10,6 +10,7 @@ import { BoardMadeMeanwhile, type CommitHost, CommitOnce } from './commit-once.t
 import { type DialectTraits, SERVER_UNREACHABLE } from './dialect-traits.ts';
 import { KyselyReads } from './kysely-reads.ts';
 import { migrate } from './migrate.ts';
+import { replaceCursor } from './replace-cursor.ts';
 import { type RetryPolicy, retrying } from './retrying.ts';
 import { type Database, Statements } from './statements.ts';
 
@@ -19,6 +20,7 @@ export interface KyselyBackendOptions {
   readonly location: string;
   readonly isSynchronous: boolean;
   readonly sidecarPath: string | null;
+  readonly reopening: Reopening | null;
   readonly traits: DialectTraits;
   /** Connects; called once, when the backend is opened. */
   readonly dialect: () => Promise<Dialect>;
@@ -61,6 +63,11 @@ export class KyselyBackend extends KyselyReads implements Backend {
     this.location = options.location;
     this.isSynchronous = options.isSynchronous;
     this.sidecarPath = options.sidecarPath;
+  }
+
+  /** Behind a getter, so that no print of the backend holds its password. */
+  get reopening(): Reopening | null {
+    return this.#options.reopening;
   }
 
   open(): Promise<void> {
@@ -195,13 +202,24 @@ export class KyselyBackend extends KyselyReads implements Backend {
     }
   }
 
-  async saveCursor(boardId: string, destination: string, value: JsonObject): Promise<void> {
+  async saveCursor(
+    boardId: string,
+    destination: string,
+    value: JsonObject,
+    { unchangedFrom }: SaveCursorOptions = {},
+  ): Promise<boolean> {
+    const { traits } = this.#options;
     const { db, statements } = this.#opened;
-    const row = { destination, value, saved_at: Date.now() * 1000 };
+    const save = async (): Promise<boolean> => {
+      if (unchangedFrom !== undefined) return replaceCursor(db, traits, { boardId, destination, value, unchangedFrom });
+      const row = { destination, value, saved_at: Date.now() * 1000 };
+      await statements.write(db, boardId, [[TABLES.cursors, [row], true]]);
+      return true;
+    };
     try {
-      await this.#retrying(() => statements.write(db, boardId, [[TABLES.cursors, [row], true]]));
+      return await this.#retrying(save);
     } catch (error) {
-      throw this.#options.traits.errorOf(error, `write to ${this.location}`);
+      throw traits.errorOf(error, `write to ${this.location}`);
     }
   }
 

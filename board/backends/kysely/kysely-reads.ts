@@ -24,7 +24,7 @@ import type {
   TaskCount,
   TaskQuery,
 } from '../backend.ts';
-import { decodeRow, type StoredRow, TABLES, type TableColumns } from './columns.ts';
+import { decodeRow, type StoredRow, TABLES } from './columns.ts';
 import type { Database, Statements } from './statements.ts';
 import { selectLeases } from './transact.ts';
 
@@ -77,9 +77,10 @@ export abstract class KyselyReads {
     });
   }
 
-  readTasks(query: TaskQuery): Promise<readonly Task[]> {
+  readTasks<Column extends keyof Task = keyof Task>(query: TaskQuery<Column>): Promise<readonly Pick<Task, Column>[]> {
     const {
       board_id,
+      columns = TABLES.tasks.columns,
       order = 'priority',
       task_ids,
       statuses,
@@ -92,7 +93,7 @@ export abstract class KyselyReads {
     return this.read(async db => {
       let select = db
         .selectFrom('tasks')
-        .selectAll()
+        .select([...columns])
         .where('board_id', '=', board_id)
         .where('standing', 'in', [...standings])
         .limit(limit);
@@ -111,7 +112,7 @@ export abstract class KyselyReads {
         );
       }
       const rows = await select.execute();
-      return rows.map(row => decodeRow<Task>(TABLES.tasks, row));
+      return rows.map(row => decodeRow<Pick<Task, Column>>({ ...TABLES.tasks, columns }, row));
     });
   }
 
@@ -129,41 +130,19 @@ export abstract class KyselyReads {
 
   readEvents(query: EventQuery): Promise<readonly Event[]> {
     const filter = { task_id: query.task_id, agent_id: query.agent_id };
-    return this.#readLog<Event>(TABLES.events, 'sequence_id', query, filter);
+    return this.read((db, { pages }) => pages.read(db, 'events', query, filter));
   }
 
   readChiefCycles(query: LogQuery): Promise<readonly ChiefCycle[]> {
-    return this.#readLog<ChiefCycle>(TABLES.chief_cycles, 'sequence_id', query);
+    return this.read((db, { pages }) => pages.read(db, 'chief_cycles', query));
   }
 
   readOmbudsmanTicks(query: LogQuery): Promise<readonly OmbudsmanTick[]> {
-    return this.#readLog<OmbudsmanTick>(TABLES.ombudsman_ticks, 'sequence_id', query);
+    return this.read((db, { pages }) => pages.read(db, 'ombudsman_ticks', query));
   }
 
   readFlightLog(query: FlightLogQuery): Promise<readonly FlightLogEntry[]> {
-    return this.#readLog<FlightLogEntry>(TABLES.flight_log, 'entry_id', query, { task_id: query.task_id });
-  }
-
-  #readLog<RecordType>(
-    table: TableColumns,
-    number: string,
-    query: LogQuery,
-    filter: Readonly<Record<string, string | undefined>> = {},
-  ): Promise<readonly RecordType[]> {
-    return this.read(async db => {
-      let select = db
-        .selectFrom(table.name)
-        .selectAll()
-        .where('board_id', '=', query.board_id)
-        .where(number, '>', query.after)
-        .orderBy(number)
-        .limit(query.limit);
-      for (const [column, value] of Object.entries(filter)) {
-        if (value !== undefined) select = select.where(column, '=', value);
-      }
-      const rows = await select.execute();
-      return rows.map(row => decodeRow<RecordType>(table, row));
-    });
+    return this.read((db, { pages }) => pages.read(db, 'flight_log', query, { task_id: query.task_id }));
   }
 
   readData(query: DataQuery): Promise<readonly DataEntry[]> {

@@ -2,6 +2,7 @@ import { type Compilable, type CompiledQuery, type Kysely, type RawBuilder, sql 
 import { errorOf } from '../../core/errors.ts';
 import { encodeRow, type StoredRow, type TableColumns, type TableName } from './columns.ts';
 import type { DialectTraits } from './dialect-traits.ts';
+import { LogPages } from './log-pages.ts';
 
 /** Kysely knows the tables by {@link TABLES}; their row types are ours, so its own schema type is open. */
 export type Database = Record<string, StoredRow>;
@@ -36,6 +37,7 @@ function compilable(fragment: RawBuilder<unknown>, db: Kysely<Database>): Compil
  * every call costs more than the write itself.
  */
 export class Statements {
+  readonly pages: LogPages;
   readonly #db: Kysely<Database>;
   readonly #traits: DialectTraits;
   readonly #compiled = new Map<string, CompiledQuery>();
@@ -43,6 +45,7 @@ export class Statements {
   constructor(db: Kysely<Database>, traits: DialectTraits) {
     this.#db = db;
     this.#traits = traits;
+    this.pages = new LogPages(db, traits);
   }
 
   #shape(name: string, build: () => Compilable): CompiledQuery {

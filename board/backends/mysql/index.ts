@@ -1,8 +1,9 @@
-import { type Dialect, MysqlDialect } from 'kysely';
+import { type Dialect, MysqlDialect, sql } from 'kysely';
 import { importPeer } from '../../missing-package.ts';
 import type { Backend } from '../backend.ts';
 import type { DialectTraits } from '../kysely/dialect-traits.ts';
 import { KyselyBackend } from '../kysely/kysely-backend.ts';
+import { reopeningOf } from '../reopening.ts';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from '../server-options.ts';
 import { isConnectionLost, isDuplicateKey, isMissingTable, mysqlErrorOf, retryReasonOf } from './errors.ts';
 import { poolOf } from './pool.ts';
@@ -33,6 +34,8 @@ function traitsOf(maxStatementBytes: () => number): DialectTraits {
     growthStatements: [],
     supportsArrays: false,
     rowsOfJson: null,
+    plainKinds: new Set([]),
+    byteLength: column => sql`octet_length(${sql.ref(column)})`,
     locksRows: true,
     supportsOnConflict: false,
     losesCommitAnswers: true,
@@ -68,6 +71,7 @@ export function mysql(options: MysqlOptions): Backend {
     location: resolved.location,
     isSynchronous: false,
     sidecarPath: null,
+    reopening: reopeningOf(import.meta.url, 'mysql', options),
     traits: traitsOf(() => statementBytes),
     dialect: () =>
       dialectOf(resolved, server => {

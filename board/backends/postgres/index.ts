@@ -1,8 +1,9 @@
-import { type Dialect, PostgresDialect } from 'kysely';
+import { type Dialect, PostgresDialect, sql } from 'kysely';
 import { importPeer } from '../../missing-package.ts';
 import type { Backend } from '../backend.ts';
 import type { DialectTraits } from '../kysely/dialect-traits.ts';
 import { KyselyBackend } from '../kysely/kysely-backend.ts';
+import { reopeningOf } from '../reopening.ts';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from '../server-options.ts';
 import { isConnectionLost, isDuplicateKey, isMissingTable, postgresErrorOf, retryReasonOf } from './errors.ts';
 import { clientConfigOf, poolOf } from './pool.ts';
@@ -47,6 +48,8 @@ const TRAITS: DialectTraits = {
   growthStatements: ['analyze tasks, agents, idempotency_keys'],
   supportsArrays: true,
   rowsOfJson,
+  plainKinds: new Set(['text']),
+  byteLength: column => sql`octet_length(${sql.ref(column)}::text)`,
   locksRows: true,
   supportsOnConflict: true,
   losesCommitAnswers: true,
@@ -84,6 +87,7 @@ export function postgres(options: PostgresOptions): Backend {
     location: schema === 'public' ? resolved.location : `${resolved.location}?schema=${schema}`,
     isSynchronous: false,
     sidecarPath: null,
+    reopening: reopeningOf(import.meta.url, 'postgres', options),
     traits: TRAITS,
     dialect: () => dialectOf(resolved, schema, options.preparesStatements ?? true),
     schema,

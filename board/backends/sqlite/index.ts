@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Dialect, SqliteAdapter, SqliteDialect } from 'kysely';
+import { type Dialect, SqliteAdapter, SqliteDialect, sql } from 'kysely';
 import { StorageError } from '../../core/errors.ts';
 import { importPeer } from '../../missing-package.ts';
 import type { Backend } from '../backend.ts';
 import type { DialectTraits } from '../kysely/dialect-traits.ts';
 import { KyselyBackend } from '../kysely/kysely-backend.ts';
+import { reopeningOf } from '../reopening.ts';
 import { preparingDatabase } from './database.ts';
 import { primaryCode, sqliteErrorOf } from './errors.ts';
 import { PLAN_STATEMENTS } from './plan-statements.ts';
@@ -37,6 +38,8 @@ const TRAITS: DialectTraits = {
   growthStatements: [],
   supportsArrays: false,
   rowsOfJson: null,
+  plainKinds: new Set(['text', 'int']),
+  byteLength: column => sql`octet_length(${sql.ref(column)})`,
   locksRows: false,
   supportsOnConflict: true,
   maxParameters: 32_766,
@@ -108,11 +111,13 @@ async function dialectOf(options: SqliteOptions): Promise<Dialect> {
  */
 export function sqlite(options: SqliteOptions): Backend {
   const isMemory = options.file === ':memory:' || options.file === '';
+  const sidecarPath = isMemory ? null : resolve(options.file);
   return new KyselyBackend({
     name: 'sqlite',
     location: options.file,
     isSynchronous: true,
-    sidecarPath: isMemory ? null : resolve(options.file),
+    sidecarPath,
+    reopening: sidecarPath === null ? null : reopeningOf(import.meta.url, 'sqlite', { ...options, file: sidecarPath }),
     traits: TRAITS,
     dialect: () => dialectOf(options),
     migrates: options.readOnly !== true,

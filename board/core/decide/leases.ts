@@ -6,6 +6,9 @@ import type { Effect, View } from './view.ts';
 
 type Claims = Lease['claims'];
 
+/** What of a board leases are decided by. */
+export type LeaseView = Pick<View, 'now' | 'findLease' | 'leases'>;
+
 /** What two roles would both have to themselves; null: everything. */
 function commonClaims(one: Claims, other: Claims): Claims {
   if (one === null) return other;
@@ -34,7 +37,7 @@ function isSighting(value: unknown): value is LeaseSighting {
 }
 
 /** The leases that stand as their watcher saw them, with nobody holding them any more. */
-function freed(view: View, dead: unknown): readonly Lease[] {
+function freed(view: LeaseView, dead: unknown): readonly Lease[] {
   if (!Array.isArray(dead) || !dead.every(isSighting)) {
     throw new ValidationError('invalid_payload', 'board.acquire_lease: dead must list {role, holder, term, renewals}');
   }
@@ -68,8 +71,8 @@ function refuseOverlap(rival: Lease, { role, claims }: Pick<Lease, 'role' | 'cla
  * has renewed since is not what was seen.
  */
 export function acquireLease(
-  view: View,
-  command: Command<'board.acquire_lease'>,
+  view: LeaseView,
+  command: Pick<Command<'board.acquire_lease'>, 'params'>,
 ): Effect<ResultOf<'board.acquire_lease'>> {
   const { role, kind, holder, claims, duration_ms, dead = [] } = command.params;
   if (duration_ms < 1) throw new ValidationError('invalid_payload', 'board.acquire_lease: duration_ms must be from 1');
@@ -93,8 +96,8 @@ export function acquireLease(
 
 /** `board.release_lease`: the role is free at once. The row stays, so that its terms go on counting. */
 export function releaseLease(
-  view: View,
-  command: Command<'board.release_lease'>,
+  view: LeaseView,
+  command: Pick<Command<'board.release_lease'>, 'params'>,
 ): Effect<ResultOf<'board.release_lease'>> {
   const { role, holder, term } = command.params;
   const lease = view.findLease(role);
@@ -103,7 +106,7 @@ export function releaseLease(
 }
 
 /** @throws ConflictError (`lease_lost`) where the role is nobody's, or under another term than the command says. */
-export function checkLease(view: View, token: LeaseToken | null): void {
+export function checkLease(view: LeaseView, token: LeaseToken | null): void {
   if (token === null) return;
   const { role, term } = token;
   const lease = view.findLease(role);
