@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
@@ -7,6 +9,8 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     // Many tests wait, for leases and time-outs; more at a time would want more connections than a server takes by default.
     maxWorkers: 3,
+    // Many tests start processes, and half of such a process's time goes into compiling the same files.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     globalSetup: ['./test/support/global-servers.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,

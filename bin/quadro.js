@@ -8,6 +8,10 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exit(2);
 }
 
+const { enableCompileCache } = await import('node:module');
+// A third of what a short command takes is compiling. Where no cache can be written, Node goes on without.
+enableCompileCache();
+
 const { existsSync } = await import('node:fs');
 const source = new URL('../cli/main.ts', import.meta.url);
 const built = new URL('../dist/cli/main.js', import.meta.url);

@@ -91,7 +91,13 @@ describe.each(SERVERS)('on $name', each => {
       const demo = await quadro(['demo', '--db', url, '--tasks', '10', '--seconds', '2', '--out', 'out'], { cwd });
       expect(demo.status).toBe(0);
       expect(demo.stdout).toContain(`npx quadro metrics ${maskedUrl(url)} --port 9464`);
-      expect(readdirSync(join(cwd, 'out')).toSorted()).toEqual(['log', 'metrics.txt', 'report.json', 'spans.ndjson']);
+      expect(readdirSync(join(cwd, 'out')).toSorted()).toEqual([
+        'log',
+        'metrics.txt',
+        'report.json',
+        'spans.ndjson',
+        'worker-spans.ndjson',
+      ]);
       const [, taskId = ''] = /npx quadro flight \S+ (\S+)/.exec(demo.stdout) ?? [];
 
       const json = <Value>(...args: string[]): Promise<Value> => quadroJson<Value>(args, { cwd });

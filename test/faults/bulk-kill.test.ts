@@ -15,8 +15,11 @@ const CALLERS = 3;
 const SIZE = 150;
 const MAX_DELAY_MS = 150;
 
-/** Posts bulks until it is killed at a moment of nobody's choosing; answers the keys that were acknowledged. */
-async function killedRun(file: string, run: string): Promise<string[]> {
+/**
+ * Posts bulks until it is killed at a moment of nobody's choosing, counted from its start or from what it had acknowledged
+ * first; answers the keys that were acknowledged.
+ */
+async function killedRun(file: string, run: string, from: 'start' | 'acknowledged'): Promise<string[]> {
   const worker = join(import.meta.dirname, '../support/bulk-worker.ts');
   const child = spawn(process.execPath, ['--no-warnings', worker, file, run, String(CALLERS), String(SIZE)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -28,6 +31,8 @@ async function killedRun(file: string, run: string): Promise<string[]> {
   const ended = once(child, 'close');
   await Promise.race([once(child.stdout, 'data'), ended]);
   child.stdin.write('go\n');
+  // However slow the machine is, half of the kills meet a process at work.
+  if (from === 'acknowledged') await Promise.race([once(child.stdout, 'data'), ended]);
   await sleep(randomInt(MAX_DELAY_MS));
   child.kill('SIGKILL');
   await ended;
@@ -40,7 +45,7 @@ it(`kill -9 among posts in bulk, ${KILLS} times: each bulk is there whole or not
   const acknowledged: string[] = [];
   let unanswered = 0;
   for (let run = 0; run < KILLS; run++) {
-    acknowledged.push(...(await killedRun(file, `r${run}`)));
+    acknowledged.push(...(await killedRun(file, `r${run}`, run % 2 === 0 ? 'start' : 'acknowledged')));
     const board = await openBoard({ backend: sqlite({ file }), taskTypes: { memo: 'fast' } });
     const sizes = async (): Promise<Map<string, number>> => {
       const { events } = await board.streamEvents();
@@ -65,7 +70,6 @@ it(`kill -9 among posts in bulk, ${KILLS} times: each bulk is there whole or not
     expect((await checkLog(board)).faults).toEqual([]);
     await board.close();
   }
-  // Or the kills all came before there was anything to kill.
-  expect(acknowledged.length).toBeGreaterThan(KILLS);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(KILLS / 2);
   expect(unanswered).toBeGreaterThan(0);
 }, 120_000);
