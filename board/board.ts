@@ -8,7 +8,7 @@ import { type Command, IDEMPOTENT_INTENTS, type WriteIntent } from './core/decid
 import { isWriteIntent } from './core/decide/decide.ts';
 import { builtinProfileRecords, ProfileRegistry } from './core/decide/profiles.ts';
 import { errorOf, quadroErrorOf } from './core/errors.ts';
-import type { CallOptions, Intent, ParamsOf, ResultOf } from './core/intents.ts';
+import type { CallOptions, Intent, OpenState, ParamsOf, ResultOf } from './core/intents.ts';
 import type { JsonObject } from './core/json.ts';
 import { checkPayload, isIdSized, isIntent, MAX_ID_BYTES, shortened } from './core/payload.ts';
 import type {
@@ -252,9 +252,14 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     return Array.fromAsync(listedTasks(this.#reads, {}));
   }
 
-  /** Open tasks by type, status and stage kind: one grouped query. */
+  /** Open tasks by type, profile, status and stage kind: one grouped query. */
   countOpenTasks(): Promise<readonly TaskCount[]> {
     return this.backend.countOpenTasks(this.boardId);
+  }
+
+  /** `profile@version` → wait status → what the Chief may dispatch from there. */
+  async routes(): Promise<OpenState['routes']> {
+    return (await this.#freshRegistry()).routes();
   }
 
   /** The share of traces whose sampled flag is set in the trace context that workers are given. */
@@ -268,6 +273,10 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
 
   get queueDepth(): number {
     return this.#writer.depth;
+  }
+
+  get isReadOnly(): boolean {
+    return this.#options.readOnly;
   }
 
   attachMeter(meter: BoardMeter): () => void {

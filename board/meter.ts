@@ -16,6 +16,8 @@ export interface MeteredBoard {
   readonly backendName: string;
   /** Commands that wait for a commit now. */
   readonly queueDepth: number;
+  /** Whether it only reads, so that there are no commits to watch. */
+  readonly isReadOnly: boolean;
   /** Tells `meter` from now on; answers how to stop. */
   attachMeter(meter: BoardMeter): () => void;
 }

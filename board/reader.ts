@@ -137,7 +137,6 @@ async function openState(
   const registry = await host.registry();
   const tasks = await Array.fromAsync(listedTasks(host, { standings: ['open'], ...(task_types && { task_types }) }));
   const agents = await host.backend.readAgents(host.boardId);
-  const profiles = [...registry.all()];
   const staleFrom = (edges: readonly Edge[]) => edges.filter(edge => edge.to === 'STALE').map(edge => edge.from);
   return {
     board_uid: board.board_uid,
@@ -145,8 +144,8 @@ async function openState(
     tasks,
     agents,
     seen_sequence_id: board.next_sequence_id - 1,
-    routes: Object.fromEntries(profiles.map(([key, { routes }]) => [key, Object.fromEntries(routes)])),
-    stale_from: Object.fromEntries(profiles.map(([key, { edges }]) => [key, staleFrom(edges)])),
+    routes: registry.routes(),
+    stale_from: Object.fromEntries(Array.from(registry.all(), ([key, { edges }]) => [key, staleFrom(edges)])),
   };
 }
 

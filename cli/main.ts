@@ -3,6 +3,7 @@ import { packageVersion } from '../board/package-version.ts';
 import { boardsCommand } from './commands/boards.ts';
 import { checkCommand } from './commands/check.ts';
 import { copyCommand } from './commands/copy.ts';
+import { dashboardsCommand } from './commands/dashboards.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
 import { flightCommand } from './commands/flight.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   exportCommand,
   spansCommand,
   metricsCommand,
+  dashboardsCommand,
   reportCommand,
   flightCommand,
   sleepCommand,

@@ -18,9 +18,12 @@ function compile(folder: string): void {
   if (status !== 0) throw new Error('The sources do not compile; dist/ is as it was');
 }
 
+/** Sources, and what builds its image from a clone. */
+const LEFT_OUT = /\.(ts|md)$|\bdashboards\/(compose\.yaml|provisioning)$/;
+
 function copyAssets(folder: string): void {
   for (const room of ROOMS.filter(each => existsSync(join(ROOT, each)))) {
-    cpSync(join(ROOT, room), join(folder, room), { recursive: true, filter: path => !/\.(ts|md)$/.test(path) });
+    cpSync(join(ROOT, room), join(folder, room), { recursive: true, filter: path => !LEFT_OUT.test(path) });
   }
 }
 

@@ -473,18 +473,25 @@ export function backendSuite(name: string, options: BackendSuiteOptions): void {
           expect(await read({ prefix: 'a', after: 'a%', limit: 2 })).toEqual(['a%b', 'a_b']);
         });
 
-        it('counts open tasks by type, status and stage kind, with the longest wait', async () => {
+        it('counts open tasks by type, pinned profile, status and stage kind, with the longest wait', async () => {
           await write({
             tasks: [
               taskRecord('a', { status_entered_at: 30 }),
               taskRecord('b', { status_entered_at: 20 }),
               taskRecord('c', { task_type: 'memo', stage_kind: 'active', status: 'IN_PROGRESS' }),
               taskRecord('d', { standing: 'finished', status: 'COMPLETE' }),
+              taskRecord('e', { profile_version: 2 }),
+              taskRecord('f', { profile: 'fast' }),
             ],
           });
+          const waits = { task_type: 'article', status: 'UNASSIGNED', stage_kind: 'wait' };
+          const reviewed = { profile: 'review_required', profile_version: 0 };
+          const active = { task_type: 'memo', ...reviewed, status: 'IN_PROGRESS', stage_kind: 'active' };
           expect(await backend.countOpenTasks(boardId)).toEqual([
-            { task_type: 'article', status: 'UNASSIGNED', stage_kind: 'wait', count: 2, oldest_entered_at: 20 },
-            { task_type: 'memo', status: 'IN_PROGRESS', stage_kind: 'active', count: 1, oldest_entered_at: 2_000 },
+            { ...waits, profile: 'fast', profile_version: 0, count: 1, oldest_entered_at: 2_000 },
+            { ...waits, ...reviewed, count: 2, oldest_entered_at: 20 },
+            { ...waits, ...reviewed, profile_version: 2, count: 1, oldest_entered_at: 2_000 },
+            { ...active, count: 1, oldest_entered_at: 2_000 },
           ]);
         });
       });

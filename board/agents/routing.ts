@@ -24,8 +24,11 @@ export function capabilityOf(route: Route, task: Pick<Task, 'task_type'>): strin
   return route.capability === TASK_TYPE_CAPABILITY ? task.task_type : route.capability;
 }
 
+/** What of a task decides where it may go. */
+export type Waiting = Pick<Task, 'profile' | 'profile_version' | 'status' | 'stage_kind'>;
+
 /** The step the Chief may dispatch a task along now, or null: not waiting, no route, or not while draining. */
-export function routeOf(state: Pick<OpenState, 'routes'>, task: Task, options: RoutingOptions = {}): Route | null {
+export function routeOf(state: Pick<OpenState, 'routes'>, task: Waiting, options: RoutingOptions = {}): Route | null {
   if (task.stage_kind !== 'wait') return null;
   if (options.isDraining && task.status === 'UNASSIGNED') return null;
   const route = state.routes[profileKey(task.profile, task.profile_version)]?.[task.status] ?? null;

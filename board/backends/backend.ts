@@ -77,9 +77,11 @@ export interface IdempotencyQuery {
   readonly limit: number;
 }
 
-/** Open tasks of a board, counted. */
+/** Open tasks of a board, counted. Task type, status and stage kind say what they are; the pinned profile where they may go. */
 export interface TaskCount {
   readonly task_type: string;
+  readonly profile: string;
+  readonly profile_version: number;
   readonly status: string;
   readonly stage_kind: StageKind;
   readonly count: number;

@@ -25,7 +25,7 @@ export interface Series {
   /** The same object for the series' whole life: rendering caches its text by it. */
   readonly labels: Readonly<Record<string, string>>;
   readonly values: LabelValues;
-  /** A counter's or gauge's value; a histogram's sum, in kept units. */
+  /** A counter's or gauge's value, or a histogram's sum, in kept units. */
   value: number;
   /** A histogram's counts by bucket, not cumulative, the last one above all bounds; empty for the others. */
   readonly counts: number[];
@@ -52,8 +52,7 @@ export class Family {
     this.#open = this.labelNames.map(label => spec.open.includes(label));
     this.#maxSeries = maxLabelSets;
     this.bounds = spec.type === 'histogram' ? (buckets[spec.ladder] ?? DEFAULT_LADDERS[spec.ladder]) : [];
-    const units = spec.type === 'histogram' ? spec.unitsPerShown : 1;
-    this.#keptBounds = this.bounds.map(bound => bound * units);
+    this.#keptBounds = this.bounds.map(bound => bound * spec.unitsPerShown);
   }
 
   /** Every series there is, oldest first. */

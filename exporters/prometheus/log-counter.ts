@@ -1,7 +1,9 @@
 import { QuadroError } from '../../board/core/errors.ts';
 import type { BoardRecord, Cursor } from '../../board/core/records.ts';
+import type { Micros } from '../../board/core/time.ts';
 import { endOf, type LogSource } from '../../board/log-source.ts';
 import { type CursorStore, type FeedBatch, feed, LOG_START, loadCursor } from '../feed/index.ts';
+import { DispatchFailures } from './dispatch-failures.ts';
 import { lookUp } from './look-up.ts';
 import { type Lookups, observeCycle, observeEvent, observeTick } from './observe.ts';
 import { TaskPosts } from './task-posts.ts';
@@ -17,14 +19,25 @@ const SAVE_EVERY_MS = 5000;
 /** How a {@link LogCounter} reads and saves. */
 export interface LogCounterOptions {
   readonly cursorStore?: CursorStore | undefined;
+  /** How long work may be stranded before it is a failure of dispatch. */
+  readonly dispatchGrace: Micros;
   /** Told where totals could not be saved; counting goes on, and the next catch-up saves again. */
   readonly onError: (error: unknown) => void;
+}
+
+/** How to read a long log to its end. */
+export interface CatchUpOptions {
+  /** Ends it after the page at hand; the totals are then those of a part of the log. */
+  readonly signal?: AbortSignal;
+  /** Told after every page how many events are counted, and how many are left. */
+  readonly onProgress?: (counted: number, left: number) => void;
 }
 
 /** Counts a log into totals. Totals and cursor move together, in memory and in the store, so that each row counts once. */
 export class LogCounter {
   /** The posts of the tasks it counts. */
   readonly posts: TaskPosts;
+  readonly #failures: DispatchFailures;
   readonly #source: LogSource;
   readonly #totals: Totals;
   readonly #options: LogCounterOptions;
@@ -40,6 +53,7 @@ export class LogCounter {
     this.#options = options;
     this.#board = board;
     this.posts = new TaskPosts(source);
+    this.#failures = new DispatchFailures(source, options.dispatchGrace);
   }
 
   /** Goes on from what the store holds; where that cannot be used with these totals, from the log's start. */
@@ -66,8 +80,8 @@ export class LogCounter {
    *
    * @throws QuadroError `cursor_beyond_log` where the board was restored from an older copy or became another.
    */
-  catchUp(budgetMs: number): Promise<number> {
-    const turn = this.#work.then(() => this.#catchUp(performance.now() + budgetMs));
+  catchUp(budgetMs: number, options: CatchUpOptions = {}): Promise<number> {
+    const turn = this.#work.then(() => this.#catchUp(performance.now() + budgetMs, options));
     this.#work = turn.then(
       () => {},
       () => {},
@@ -81,11 +95,13 @@ export class LogCounter {
     await this.#save();
   }
 
-  async #catchUp(deadline: number): Promise<number> {
-    for await (const batch of feed(this.#source, { cursor: this.#cursor, batchSize: BATCH_ROWS, follow: false })) {
+  async #catchUp(deadline: number, { signal, onProgress }: CatchUpOptions): Promise<number> {
+    const passed = { posts: this.posts, failures: this.#failures };
+    const options = { cursor: this.#cursor, batchSize: BATCH_ROWS, follow: false, signal };
+    for await (const batch of feed(this.#source, options)) {
       this.#assertSameBoard(batch.board);
-      const lookups = await lookUp(this.#source, this.posts, batch.events);
-      this.#count(batch, lookups);
+      this.#count(batch, await lookUp(this.#source, passed, batch));
+      onProgress?.(batch.cursor.events, batch.lag);
       if (performance.now() > this.#savedAt + SAVE_EVERY_MS) await this.#save();
       if (performance.now() > deadline) break;
     }
@@ -98,7 +114,7 @@ export class LogCounter {
   /** Without a pause: whoever saves or renders sees totals and cursor of the same place. */
   #count(batch: FeedBatch, lookups: Lookups): void {
     for (const event of batch.events) for (const each of observeEvent(event, lookups)) this.#totals.apply(each);
-    for (const cycle of batch.chief_cycles) for (const each of observeCycle(cycle)) this.#totals.apply(each);
+    for (const cycle of batch.chief_cycles) for (const each of observeCycle(cycle, lookups)) this.#totals.apply(each);
     for (const tick of batch.ombudsman_ticks) for (const each of observeTick(tick)) this.#totals.apply(each);
     this.#cursor = batch.cursor;
     this.#isSaved = false;

@@ -1,25 +1,28 @@
-import { QuadroError } from '../../board/core/errors.ts';
+import { ConfigurationError, QuadroError } from '../../board/core/errors.ts';
+import { US_PER_SECOND } from '../../board/core/time.ts';
 import type { MeteredBoard } from '../../board/meter.ts';
 import { importPeer } from '../../board/missing-package.ts';
 import { type CursorStore, defaultCursorStore, type StoredLog } from '../feed/index.ts';
-import { acceptsOpenMetrics } from './accepts-open-metrics.ts';
 import { ExemplarIds } from './exemplar-ids.ts';
-import type { FamilyOptions } from './family.ts';
-import { DESTINATION, LogCounter } from './log-counter.ts';
+import { type CatchUpOptions, DESTINATION, LogCounter } from './log-counter.ts';
 import { type AnyRegistry, MetricView } from './metric-view.ts';
 import { METRICS, type MetricOrigin, QUEUE_DEPTH, STAGE_DURATION } from './names.ts';
 import { boardMeter, type ExporterMeter, exporterMeter } from './process-meters.ts';
+import { type Exposition, formatOf, OPEN_METRICS, render } from './render.ts';
 import { isGaugeSource, readState } from './state-gauges.ts';
-import { Totals } from './totals.ts';
+import { DEFAULT_DISPATCH_GRACE_SECONDS, Totals, type TotalsOptions } from './totals.ts';
 
 /** How to measure a board. */
-export interface MeasureOptions extends FamilyOptions {
+export interface MeasureOptions extends TotalsOptions {
   /**
    * Where totals and cursor survive the process, such as a `fileCursorStore`; null: nowhere, the log is read anew. Default:
    * the database of a board on a server, else nowhere.
    */
   readonly cursorStore?: CursorStore | null;
-  /** A prom-client registry to be in, beside metrics of your own. Default: a new one; never the global one. */
+  /**
+   * A prom-client registry to be in, beside metrics of your own; `metrics()` then prints those too. The registry's own
+   * `metrics()` prints what was true at the last scrape. Default: a new one; never the global one.
+   */
   readonly registry?: AnyRegistry;
   /**
    * How long one scrape reads on in the log, in milliseconds; what is left shows as `quadro_exporter_lag_events`, and the
@@ -30,12 +33,6 @@ export interface MeasureOptions extends FamilyOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Metrics as text, with the header that says in which format. */
-export interface Exposition {
-  readonly contentType: string;
-  readonly text: string;
-}
-
 /** A board's metrics. */
 export interface MeasuredBoard {
   /**
@@ -43,16 +40,16 @@ export interface MeasuredBoard {
    * asks for it, else the text format 0.0.4. One at a time.
    */
   metrics(accept?: string): Promise<Exposition>;
-  /** Reads the log to its end, however long it takes, and saves the totals. */
-  catchUp(): Promise<void>;
+  /**
+   * Reads the log to its end, however long it takes, and saves the totals. Worth waiting for before the first scrape of a long
+   * log that has no saved totals: while they rise from 0 to where another process had them, Prometheus counts them again.
+   */
+  catchUp(options?: CatchUpOptions): Promise<void>;
   /** What an exporter of this process reports to; `signal` is its label, such as `traces`. */
   exporterMeter(signal: string): ExporterMeter;
   /** Saves the totals and leaves the registry. The source stays open. A second call does nothing. */
   close(): Promise<void>;
 }
-
-const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
-const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error), 'QuadroMetricsWarning');
@@ -67,10 +64,10 @@ function warn(error: unknown): void {
  * console.log((await measured.metrics()).text);
  * await measured.close();
  * @throws ConfigurationError (`missing_package`) without prom-client; QuadroError `invalid_configuration` for options or a
- * cursor that cannot be used.
+ * cursor that cannot be used, or a registry that measures another board.
  */
 export async function measureBoard(source: StoredLog, options: MeasureOptions = {}): Promise<MeasuredBoard> {
-  const { scrapeBudgetMs = 3000, onError = warn } = options;
+  const { scrapeBudgetMs = 3000, dispatchGraceSeconds = DEFAULT_DISPATCH_GRACE_SECONDS, onError = warn } = options;
   checkDisabledLabels(options.disabledLabels ?? []);
   const prom = await importPeer('prom-client', () => import('prom-client'));
   const totals = {
@@ -79,7 +76,11 @@ export async function measureBoard(source: StoredLog, options: MeasureOptions = 
     local: totalsOf('process', options),
   };
   const cursorStore = options.cursorStore === undefined ? await storeOf(source) : options.cursorStore;
-  const counter = await LogCounter.open(source, totals.log, { cursorStore: cursorStore ?? undefined, onError });
+  const counter = await LogCounter.open(source, totals.log, {
+    cursorStore: cursorStore ?? undefined,
+    dispatchGrace: Math.round(dispatchGraceSeconds * US_PER_SECOND),
+    onError,
+  });
   const registry: AnyRegistry = options.registry ?? new prom.Registry();
   return new Measurement({ source, totals, counter, registry, scrapeBudgetMs });
 }
@@ -91,7 +92,7 @@ async function storeOf(source: StoredLog): Promise<CursorStore | null> {
   return defaultCursorStore(backend, await source.board(), DESTINATION);
 }
 
-function totalsOf(origin: MetricOrigin, options: FamilyOptions): Totals {
+function totalsOf(origin: MetricOrigin, options: TotalsOptions): Totals {
   return new Totals(
     METRICS.filter(spec => spec.origin === origin),
     options,
@@ -121,23 +122,25 @@ class Measurement implements MeasuredBoard {
     const { totals, source, registry } = parts;
     const families = [totals.log, totals.state, totals.local].flatMap(({ families }) => [...families.values()]);
     families.sort((a, b) => METRICS.indexOf(a.spec) - METRICS.indexOf(b.spec));
+    assertFree(registry);
     for (const family of families) new MetricView(family, registry, this.#exemplarIds).register();
-    this.#board = isMetered(source) ? source : null;
+    // One that only reads has no commits; its empty queue would pass for that of the process that writes.
+    this.#board = isMetered(source) && !source.isReadOnly ? source : null;
     this.#detach = this.#board?.attachMeter(boardMeter(totals.local, this.#board.backendName)) ?? (() => {});
   }
 
   metrics(accept = ''): Promise<Exposition> {
-    const contentType = acceptsOpenMetrics(accept) ? OPEN_METRICS : TEXT;
+    const format = formatOf(accept);
     const turn = this.#last.then(async () => {
-      await this.#refresh(contentType);
-      return { contentType, text: await render(this.#parts.registry, contentType) };
+      await this.#refresh(format === OPEN_METRICS);
+      return { contentType: format, text: await render(this.#parts.registry, format) };
     });
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  catchUp(): Promise<void> {
-    return this.#catchUp(Number.POSITIVE_INFINITY);
+  catchUp(options: CatchUpOptions = {}): Promise<void> {
+    return this.#catchUp(Number.POSITIVE_INFINITY, options);
   }
 
   exporterMeter(signal: string): ExporterMeter {
@@ -157,14 +160,14 @@ class Measurement implements MeasuredBoard {
     for (const { name } of METRICS) registry.removeSingleMetric(name);
   }
 
-  async #catchUp(budgetMs: number): Promise<void> {
+  async #catchUp(budgetMs: number, options: CatchUpOptions = {}): Promise<void> {
     if (this.#closing !== null) throw new QuadroError('closed', 'This board is no longer measured');
     const { counter } = this.#parts;
-    const lag = await counter.catchUp(budgetMs);
+    const lag = await counter.catchUp(budgetMs, options);
     this.exporterMeter('metrics').position(counter.sequenceId, lag);
   }
 
-  async #refresh(contentType: string): Promise<void> {
+  async #refresh(withExemplars: boolean): Promise<void> {
     const { source, totals, counter, scrapeBudgetMs } = this.#parts;
     await this.#catchUp(scrapeBudgetMs);
     if (isGaugeSource(source)) await readState(source, totals.state, totals.log.family(STAGE_DURATION));
@@ -172,27 +175,20 @@ class Measurement implements MeasuredBoard {
       const { backendName, queueDepth } = this.#board;
       totals.local.apply({ kind: 'set', metric: QUEUE_DEPTH, labels: [backendName], to: queueDepth });
     }
-    if (contentType !== OPEN_METRICS) return;
+    if (!withExemplars) return;
     await this.#exemplarIds.prepare(totals.log.families.values(), counter.boardUid, counter.posts);
   }
 }
 
-/** Prints a registry in a format, and leaves it as it was: rendering OpenMetrics renames prom-client's counters. */
-async function render(registry: AnyRegistry, contentType: typeof TEXT | typeof OPEN_METRICS): Promise<string> {
-  const before = registry.contentType;
-  const names = registry.getMetricsAsArray().map(metric => ({ metric: metric as { name: string }, name: '' }));
-  for (const each of names) each.name = each.metric.name;
-  try {
-    registry.setContentType(contentType);
-    return await registry.metrics();
-  } finally {
-    registry.setContentType(before);
-    for (const { metric, name } of names) metric.name = name;
-  }
+function isMetered(source: object): source is MeteredBoard {
+  return ['attachMeter', 'queueDepth', 'backendName', 'isReadOnly'].every(member => member in source);
 }
 
-function isMetered(source: object): source is MeteredBoard {
-  return 'attachMeter' in source && 'queueDepth' in source && 'backendName' in source;
+function assertFree(registry: AnyRegistry): void {
+  const taken = METRICS.find(({ name }) => registry.getSingleMetric(name) !== undefined);
+  if (taken === undefined) return;
+  const message = `The registry already has ${taken.name}: give each measured board a registry of its own`;
+  throw new ConfigurationError('invalid_configuration', message, { details: { metric: taken.name } });
 }
 
 function checkDisabledLabels(disabled: readonly string[]): void {

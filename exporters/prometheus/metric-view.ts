@@ -74,9 +74,9 @@ export class MetricView {
 
   #samples(): Sample[] {
     const { spec, series } = this.family;
-    if (spec.type !== 'histogram') return Array.from(series, ({ value, labels }) => ({ value, labels }));
-    const { unitsPerShown } = spec;
-    return Array.from(series).flatMap(each => this.#histogramSamples(each, unitsPerShown));
+    const { type, unitsPerShown } = spec;
+    if (type === 'histogram') return Array.from(series).flatMap(each => this.#histogramSamples(each, unitsPerShown));
+    return Array.from(series, ({ value, labels }) => ({ value: value / unitsPerShown, labels }));
   }
 
   #histogramSamples(series: Series, unitsPerShown: number): Sample[] {

@@ -31,6 +31,11 @@ interface SpecBase {
   readonly labels: readonly string[];
   /** Those of `labels` whose values people choose; they become `_other` beyond the cap. */
   readonly open: readonly string[];
+  /**
+   * How many kept units make one shown: 1,000,000 where durations are kept in integer microseconds and shown in seconds, so
+   * that sums are exact; else 1.
+   */
+  readonly unitsPerShown: number;
 }
 
 /** A value that only grows. */
@@ -43,12 +48,10 @@ export interface GaugeSpec extends SpecBase {
   readonly type: 'gauge';
 }
 
-/** A distribution. Durations are kept in integer microseconds and shown in seconds, so that sums are exact. */
+/** A distribution. */
 export interface HistogramSpec extends SpecBase {
   readonly type: 'histogram';
   readonly ladder: LadderName;
-  /** How many kept units make one shown: 1,000,000 for durations, 1 for counts. */
-  readonly unitsPerShown: number;
 }
 
 /** One metric of the table. */
@@ -58,11 +61,11 @@ type Labels = readonly string[];
 const US_PER_SECOND = 1_000_000;
 
 function counter(name: string, origin: MetricOrigin, labels: Labels, open: Labels, help: string): CounterSpec {
-  return { type: 'counter', name, origin, labels, open, help };
+  return { type: 'counter', name, origin, labels, open, help, unitsPerShown: 1 };
 }
 
 function gauge(name: string, origin: MetricOrigin, labels: Labels, open: Labels, help: string): GaugeSpec {
-  return { type: 'gauge', name, origin, labels, open, help };
+  return { type: 'gauge', name, origin, labels, open, help, unitsPerShown: 1 };
 }
 
 function seconds(name: string, ladder: LadderName, labels: Labels, open: Labels, help: string): HistogramSpec {
@@ -195,14 +198,26 @@ export const CHIEF_LAST_WAKE: GaugeSpec = gauge(
   'When the last finished cycle of the Chief began.',
 );
 
-/** Work that the last cycle left waiting although an agent was idle. */
+/** Work that could be dispatched now and is not. */
 export const DISPATCH_STRANDED: GaugeSpec = gauge(
   'quadro_dispatch_stranded',
-  'log',
+  'state',
   ['capability'],
   ['capability'],
-  'The smaller of routable waiting tasks and idle agents as the Chief went to sleep.',
+  'The smaller of the tasks that may be dispatched now and the idle agents, whatever the Chief does.',
 );
+
+/** How long Chiefs slept over work that an idle agent could have had. */
+export const DISPATCH_FAILURE: CounterSpec = {
+  ...counter(
+    'quadro_dispatch_failure_seconds_total',
+    'log',
+    [],
+    [],
+    'Time that Chiefs slept on, beyond the grace, while a task and an idle agent waited for each other.',
+  ),
+  unitsPerShown: US_PER_SECOND,
+};
 
 /** Length of an Ombudsman tick. */
 export const OMBUDSMAN_TICK_DURATION: HistogramSpec = seconds(
@@ -333,6 +348,7 @@ export const METRICS: readonly MetricSpec[] = [
   CHIEF_STATE,
   CHIEF_LAST_WAKE,
   DISPATCH_STRANDED,
+  DISPATCH_FAILURE,
   OMBUDSMAN_TICK_DURATION,
   OMBUDSMAN_STALE,
   OMBUDSMAN_LAST_TICK,

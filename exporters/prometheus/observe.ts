@@ -3,19 +3,20 @@
  * cursor, whoever computes them and however often it was killed on the way.
  */
 import { cycleResultOf } from '../../board/core/cycle-result.ts';
-import type { JsonObject } from '../../board/core/json.ts';
 import type { ChiefCycle, Event, OmbudsmanTick } from '../../board/core/records.ts';
 import { isStaleHeartbeat } from '../../board/core/stages.ts';
 import { type Micros, US_PER_SECOND } from '../../board/core/time.ts';
 import * as names from './names.ts';
 import type { ExemplarRef, LabelValues, Observation, SpanRef } from './observation.ts';
 
-/** What the events of a page do not say themselves (see look-up.ts). */
+/** What the rows of a page do not say themselves (see look-up.ts). */
 export interface Lookups {
   /** When a task was posted, of the tasks that first finish in the page. */
   readonly postedAt: ReadonlyMap<string, Micros>;
   /** The status an event entered, by its number, of the stages that end unlinked in the page. */
   readonly enteredStatus: ReadonlyMap<number, string>;
+  /** How long dispatch had failed, beyond the grace, before a cycle of the page, by its number; only where it had. */
+  readonly dispatchFailures: ReadonlyMap<number, Micros>;
 }
 
 function* duration(
@@ -53,7 +54,10 @@ function* observeStageLeft(event: Event, status: string): Generator<Observation>
 }
 
 /** What an event adds: a transition, the stage it ends, the task it finishes; or an interval between heartbeats. */
-export function* observeEvent(event: Event, lookups: Lookups): Generator<Observation> {
+export function* observeEvent(
+  event: Event,
+  lookups: Pick<Lookups, 'postedAt' | 'enteredStatus'>,
+): Generator<Observation> {
   if (event.event_type === 'task_heartbeat') return yield* observeHeartbeat(event);
   if (event.edge === null) return;
   const { task_id, task_type, edge, entered_sequence_id, timestamp } = event;
@@ -68,18 +72,11 @@ export function* observeEvent(event: Event, lookups: Lookups): Generator<Observa
   yield* duration(names.TASK_DURATION, [task_type, to], postedAt, timestamp, { kind: 'task', task_id });
 }
 
-function* observeStranded(byCapability: JsonObject): Generator<Observation> {
-  const metric = names.DISPATCH_STRANDED;
-  yield { kind: 'zero', metric };
-  for (const [capability, counts] of Object.entries(byCapability)) {
-    const stranded = typeof counts === 'object' && counts !== null && !Array.isArray(counts) && 'stranded' in counts;
-    const to = stranded ? Number(counts.stranded) : 0;
-    if (Number.isFinite(to)) yield { kind: 'set', metric, labels: [capability], to };
-  }
-}
-
-/** What a Chief cycle adds: its length, the sleep before it, its actions, and what it left waiting. */
-export function* observeCycle(cycle: ChiefCycle): Generator<Observation> {
+/** What a Chief cycle adds: its length, the sleep before it and what of that was failure, and its actions. */
+export function* observeCycle(
+  cycle: ChiefCycle,
+  { dispatchFailures }: Pick<Lookups, 'dispatchFailures'>,
+): Generator<Observation> {
   const { trigger, cycle_id, woke_at, slept_at, previous_slept_at, actions_taken, coalesced_wakes } = cycle;
   const span: SpanRef = { kind: 'cycle', cycle_id };
   const result = cycleResultOf(cycle);
@@ -87,13 +84,14 @@ export function* observeCycle(cycle: ChiefCycle): Generator<Observation> {
   if (previous_slept_at !== null) {
     yield* duration(names.CHIEF_SLEEP_DURATION, [trigger], previous_slept_at, woke_at, span);
   }
+  const failed = dispatchFailures.get(cycle.sequence_id);
+  if (failed !== undefined) yield { kind: 'count', metric: names.DISPATCH_FAILURE, labels: [], by: failed };
   yield { kind: 'count', metric: names.CHIEF_ACTIONS, labels: [trigger], by: actions_taken };
   yield { kind: 'count', metric: names.CHIEF_WAKES_COALESCED, labels: [trigger], by: coalesced_wakes };
   yield { kind: 'set', metric: names.CHIEF_LAST_WAKE, labels: [], to: woke_at / US_PER_SECOND };
   const noops = { metric: names.CHIEF_CONSECUTIVE_NOOPS, labels: [] } as const;
   // An idle cycle of another trigger neither adds to the streak nor ends it; the series begins at 0 all the same.
   yield actions_taken > 0 ? { kind: 'set', ...noops, to: 0 } : { kind: 'add', ...noops, by: result === 'noop' ? 1 : 0 };
-  yield* observeStranded(cycle.by_capability_after);
 }
 
 /** What an Ombudsman tick adds. */

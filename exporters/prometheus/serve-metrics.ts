@@ -11,7 +11,7 @@ export interface ServeMetricsOptions {
   readonly host?: string;
 }
 
-/** A running metrics server. */
+/** A running metrics server. `/health` answers 200 as long as the process does, whatever the database does. */
 export interface MetricsServer {
   /** Where `/metrics` is. */
   readonly url: string;
@@ -23,7 +23,7 @@ export interface MetricsServer {
 const PAGE = '<!doctype html><title>Quadro metrics</title><p><a href="/metrics">metrics</a></p>\n';
 
 /**
- * Serves a measured board at `/metrics`. A scrape that fails answers 500 with the reason, so that Prometheus shows the
+ * Serves a measured board at `/metrics`, and `/health`. A scrape that fails answers 500 with the reason, so that Prometheus shows the
  * target as down instead of old numbers.
  *
  * @throws ConfigurationError (`invalid_configuration`) where it cannot listen there.
@@ -82,6 +82,7 @@ async function answer(
     return send(405, plain, 'Only GET and HEAD\n', { allow: 'GET, HEAD' });
   }
   if (path === '/') return send(200, 'text/html; charset=utf-8', PAGE);
+  if (path === '/health') return send(200, plain, 'ok\n');
   if (path !== '/metrics') return send(404, plain, 'Not found; metrics are at /metrics\n');
   try {
     const { contentType, text } = await measured.metrics(request.headers.accept);

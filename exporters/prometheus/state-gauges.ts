@@ -1,24 +1,28 @@
 import type { TaskCount } from '../../board/backends/backend.ts';
-import type { Json } from '../../board/core/json.ts';
+import type { OpenState } from '../../board/core/intents.ts';
+import type { Json, JsonObject } from '../../board/core/json.ts';
 import type { Agent } from '../../board/core/records.ts';
 import { US_PER_SECOND } from '../../board/core/time.ts';
 import type { Family } from './family.ts';
 import { labelValueOf } from './label-values.ts';
-import { AGENTS, CHIEF_STATE, OLDEST_ENTERED, TASKS } from './names.ts';
+import { AGENTS, CHIEF_STATE, DISPATCH_STRANDED, OLDEST_ENTERED, TASKS } from './names.ts';
+import { type DispatchState, strandedByCapability } from './stranded-work.ts';
 import type { Totals } from './totals.ts';
 
 /** What the state gauges ask of a board, at every scrape. */
 export interface GaugeSource {
-  /** Unfinished tasks by type, status and stage kind: one grouped query. */
+  /** Unfinished tasks by type, profile, status and stage kind: one grouped query. */
   countOpenTasks(): Promise<readonly TaskCount[]>;
   listAgents(): Promise<readonly Agent[]>;
+  /** `profile@version` → wait status → what may be dispatched from there. */
+  routes(): Promise<OpenState['routes']>;
   /** The data keys that begin with a prefix. */
   listData(prefix: string): Promise<{ readonly entries: readonly { readonly value: Json }[] }>;
 }
 
 /** Whether a source knows its present state; an exported log does not. */
 export function isGaugeSource(source: object): source is GaugeSource {
-  return ['countOpenTasks', 'listAgents', 'listData'].every(
+  return ['countOpenTasks', 'listAgents', 'routes', 'listData'].every(
     method => method in source && typeof (source as Record<string, unknown>)[method] === 'function',
   );
 }
@@ -34,18 +38,22 @@ const CHIEF_TELEMETRY_PREFIX = '_chief_telemetry';
  * @param stages the stage durations of the log: where a stage once ended tasks have been, so its gauge is printed as 0.
  */
 export async function readState(source: GaugeSource, state: Totals, stages: Family): Promise<void> {
-  const [tasks, agents, telemetry] = await Promise.all([
+  const [tasks, agents, routes, telemetry] = await Promise.all([
     source.countOpenTasks(),
     source.listAgents(),
+    source.routes(),
     source.listData(CHIEF_TELEMETRY_PREFIX),
   ]);
+  const chiefs = telemetry.entries.map(({ value }) => value).filter(isObject);
   setTasks(state, tasks, stages);
   setOldest(state.family(OLDEST_ENTERED), tasks);
   setAgents(state, agents);
-  setChiefState(
-    state,
-    telemetry.entries.map(({ value }) => value),
-  );
+  setStranded(state, { tasks, agents, routes }, chiefs);
+  setChiefState(state, chiefs);
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function setTasks(state: Totals, tasks: readonly TaskCount[], stages: Family): void {
@@ -81,10 +89,17 @@ function setAgents(state: Totals, agents: readonly Agent[]): void {
   }
 }
 
-function setChiefState(state: Totals, telemetry: readonly Json[]): void {
-  const reported = telemetry.flatMap(value =>
-    value !== null && typeof value === 'object' && 'status' in value ? [value.status] : [],
-  );
+function setStranded(state: Totals, dispatch: DispatchState, chiefs: readonly JsonObject[]): void {
+  // Which of several Chiefs sees to a task is not on the board: only where all of them drain, nothing may leave UNASSIGNED.
+  const isDraining = chiefs.length > 0 && chiefs.every(({ draining }) => draining === true);
+  state.apply({ kind: 'zero', metric: DISPATCH_STRANDED });
+  for (const [capability, by] of strandedByCapability(dispatch, { isDraining })) {
+    state.apply({ kind: 'add', metric: DISPATCH_STRANDED, labels: [capability], by });
+  }
+}
+
+function setChiefState(state: Totals, chiefs: readonly JsonObject[]): void {
+  const reported = chiefs.flatMap(({ status }) => (status === undefined ? [] : [status]));
   if (reported.length === 0) return;
   for (const each of CHIEF_STATES) {
     const to = reported.filter(status => status === each).length;

@@ -1,22 +1,35 @@
 import { QuadroError } from '../../board/core/errors.ts';
 import type { Json, JsonObject } from '../../board/core/json.ts';
-import { Family, type FamilyOptions } from './family.ts';
+import { DEFAULT_MAX_LABEL_SETS, Family, type FamilyOptions } from './family.ts';
 import { labelValueOf } from './label-values.ts';
-import type { MetricSpec } from './names.ts';
+import { DEFAULT_LADDERS, type MetricSpec } from './names.ts';
 import type { LabelValues, Observation } from './observation.ts';
 
 const FORMAT = 1;
+
+/** What totals are a function of, beside the log. Those of others cannot be gone on with: the log is then read anew. */
+export interface TotalsOptions extends FamilyOptions {
+  /**
+   * For how long a Chief may sleep while work is stranded before it counts in `quadro_dispatch_failure_seconds_total`, in
+   * seconds. Default 1.
+   */
+  readonly dispatchGraceSeconds?: number;
+}
+
+/** The grace where the option does not say. */
+export const DEFAULT_DISPATCH_GRACE_SECONDS = 1;
 
 /** Running totals of some metrics: plain numbers that are saved with a cursor, and shown through prom-client. */
 export class Totals {
   readonly families: ReadonlyMap<MetricSpec, Family>;
   readonly #shape: string;
 
-  constructor(specs: readonly MetricSpec[], options: FamilyOptions = {}) {
+  constructor(specs: readonly MetricSpec[], options: TotalsOptions = {}) {
     checkOptions(options);
+    const { maxLabelSets = DEFAULT_MAX_LABEL_SETS, dispatchGraceSeconds = DEFAULT_DISPATCH_GRACE_SECONDS } = options;
     this.families = new Map(specs.map(spec => [spec, new Family(spec, options)]));
     const shapes = specs.map(spec => [spec.name, this.family(spec).labelNames, this.family(spec).bounds]);
-    this.#shape = JSON.stringify([FORMAT, options.maxLabelSets ?? null, shapes]);
+    this.#shape = JSON.stringify([FORMAT, maxLabelSets, dispatchGraceSeconds, shapes]);
     this.#startSeries();
   }
 
@@ -80,14 +93,24 @@ function restoreFamily(family: Family, saved: SavedFamilies[string]): void {
   }
 }
 
-function checkOptions({ buckets = {}, maxLabelSets = 1 }: FamilyOptions): void {
+function checkOptions({ buckets = {}, maxLabelSets = 1, dispatchGraceSeconds = 0 }: TotalsOptions): void {
   if (!Number.isInteger(maxLabelSets) || maxLabelSets < 1) {
     throw new QuadroError(
       'invalid_configuration',
       `maxLabelSets must be a whole number from 1 on, not ${maxLabelSets}`,
     );
   }
+  if (!(Number.isFinite(dispatchGraceSeconds) && dispatchGraceSeconds >= 0)) {
+    throw new QuadroError(
+      'invalid_configuration',
+      `dispatchGraceSeconds must be a number from 0 on, not ${dispatchGraceSeconds}`,
+    );
+  }
   for (const [ladder, bounds] of Object.entries(buckets)) {
+    if (!Object.hasOwn(DEFAULT_LADDERS, ladder)) {
+      const known = Object.keys(DEFAULT_LADDERS).join(', ');
+      throw new QuadroError('invalid_configuration', `There is no ladder ${ladder}: buckets takes ${known}`);
+    }
     const rises = bounds.every((bound, index) => Number.isFinite(bound) && bound > (bounds[index - 1] ?? 0));
     if (bounds.length > 0 && rises) continue;
     throw new QuadroError('invalid_configuration', `buckets.${ladder} must be numbers above 0 that rise`);

@@ -32,6 +32,7 @@ describe('the conventions of every command', () => {
     ['demo'],
     ['import'],
     ['copy'],
+    ['dashboards'],
     ['export'],
     ['spans'],
     ['metrics'],
@@ -76,6 +77,7 @@ describe('the conventions of every command', () => {
     [['lifecycle', 'check', 'memo.toml'], 'object'],
     [['lifecycle', 'show', 'memo.toml'], 'object'],
     [['boards', 'board.db'], 'array'],
+    [['dashboards', '--out', 'd'], 'array'],
   ] as const)('%j --json prints one JSON value and nothing else', async (args, kind) => {
     const { status, stdout, stderr } = await quadro([...args, '--json'], { cwd: dir });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

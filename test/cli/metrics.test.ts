@@ -1,12 +1,27 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openBoard } from '../../board/index.ts';
+import { backendOf } from '../../cli/source.ts';
+import { cuttingProxy } from '../faults/cutting-proxy.ts';
 import { parseExposition, sampleOf } from '../support/exposition.ts';
 import { quadro, startQuadro } from '../support/run-quadro.ts';
 import { openSample, runMemo, writeSample } from '../support/sample-board.ts';
+import { newDatabase, postgresServer } from '../support/servers.ts';
+import { withClient } from '../support/sql-client.ts';
 import { tempDir } from '../support/temp.ts';
 
 const DONE = { task_type: 'memo', from_status: 'IN_PROGRESS', to_status: 'COMPLETE', edge: 'forward' };
+
+/** What a server answers as soon as it listens. */
+async function untilAnswered(url: string): Promise<Response> {
+  for (;;) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer !== null) return answer;
+    await sleep(20);
+  }
+}
 
 describe('metrics', () => {
   it('--once prints the metrics of a board, and of its exported log', async () => {
@@ -59,6 +74,109 @@ describe('metrics', () => {
       expect(await counted('default')).toBe(2);
       expect(await counted('other')).toBe(3);
     }
+  });
+
+  it('leaves out labels, caps label sets and sets buckets and grace as it is told', async () => {
+    const file = join(tempDir(), 'board.db');
+    await writeSample(file);
+    const ladders = ['--buckets', 'task=0.5,20', '--buckets', 'chief=7'];
+    const options = ['--disable-label', 'edge', '--disable-label', 'stage_kind', ...ladders, '--max-label-sets', '2'];
+    const { status, stdout } = await quadro(['metrics', file, ...options, '--dispatch-grace', '0.5']);
+    expect(status).toBe(0);
+    const samples = parseExposition(stdout);
+    const transitions = samples.filter(({ name }) => name === 'quadro_task_transitions_total');
+    expect(transitions.map(({ labels, value }) => [Object.values(labels).join(), value])).toEqual([
+      ['memo,,UNASSIGNED', 2],
+      ['memo,UNASSIGNED,IN_PROGRESS', 2],
+      ['_other,_other,_other', 2],
+    ]);
+    const bounds = samples.filter(({ name }) => name === 'quadro_task_duration_seconds_bucket');
+    expect(bounds.map(({ labels }) => labels.le)).toEqual(['0.5', '20', '+Inf']);
+    expect(samples.flatMap(({ labels }) => Object.keys(labels))).not.toContain('stage_kind');
+  });
+
+  it.each([
+    [['--buckets', 'task'], /It is written LADDER=1,5,15, with one of the ladders task, chief, sleep, commit, batch/],
+    [['--buckets', 'jobs=1,2'], /one of the ladders/],
+    [['--buckets', 'task=5,1'], /The bounds of task must be numbers above 0 that rise/],
+    [['--buckets', 'task=1,,2'], /The bounds of task must be numbers/],
+    [['--buckets', 'task='], /The bounds of task must be numbers/],
+    [['--max-label-sets', '0'], /whole number from 1/],
+    [['--dispatch-grace', '-1'], /a number of seconds/],
+    [['--disable-label', 'colour'], /No metric has the label colour; there are task_type/],
+  ])('%j is refused in one line', async (options, expected) => {
+    const file = join(tempDir(), 'board.db');
+    await writeSample(file);
+    const { status, stdout, stderr } = await quadro(['metrics', file, ...options]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(expected);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('--port outlives a database server that is away, even before it begins', async ({ skip }) => {
+    const server = postgresServer();
+    if (server.url === null) return skip(server.skip);
+    const url = new URL(await newDatabase(server));
+    const board = await openBoard({ backend: await backendOf(url.href), taskTypes: { memo: 'fast' } });
+    onTestFinished(() => board.close());
+    const card = { name: 'Ada', url: 'a2a://ada', version: '1', capabilities: ['memo'], description: '' };
+    await board.registerAgent({ agent_id: 'ada', ...card });
+    await runMemo(board, 't1', 'lunch');
+    const proxy = await cuttingProxy(url.hostname, Number(url.port));
+    onTestFinished(() => proxy.close());
+    await proxy.stop();
+    url.port = String(proxy.port);
+    const sidecar = startQuadro(['metrics', url.href, '--port', '0']);
+    onTestFinished(() => void sidecar.child.kill('SIGKILL'));
+    await sidecar.saw(/^waiting, and trying again: .*no server answers there/m);
+    await proxy.restart();
+    const [, metrics = ''] = await sidecar.saw(/^serving (\S+)\n/m);
+    const scrape = async (): Promise<[number, string]> => {
+      const answer = await fetch(metrics);
+      return [answer.status, await answer.text()];
+    };
+    expect(sampleOf((await scrape())[1], 'quadro_task_transitions_total', DONE)).toBe(1);
+    await proxy.stop();
+    await runMemo(board, 't2', 'while you are away');
+    const [status, reason] = await scrape();
+    expect(status).toBe(500);
+    expect(reason).toMatch(/no server answers there|connection/);
+    expect((await fetch(new URL('/health', metrics))).status).toBe(200);
+    await proxy.restart();
+    expect(sampleOf((await scrape())[1], 'quadro_task_transitions_total', DONE)).toBe(2);
+    expect((await sidecar.stop('SIGTERM')).status).toBe(0);
+    // Its place is in the database: another one goes on from there.
+    const again = startQuadro(['metrics', url.href, '--port', '0']);
+    const [, next = ''] = await again.saw(/^serving (\S+)\n/m);
+    expect(sampleOf(await (await fetch(next)).text(), 'quadro_task_transitions_total', DONE)).toBe(2);
+    expect((await again.stop('SIGTERM')).status).toBe(0);
+  });
+
+  it("answers no scrape before it has read to the log's end, so that no total is seen rising", async ({ skip }) => {
+    const server = postgresServer();
+    if (server.url === null) return skip(server.skip);
+    const url = await newDatabase(server);
+    const board = await openBoard({ backend: await backendOf(url), taskTypes: { memo: 'fast' } });
+    onTestFinished(() => board.close());
+    for (const label of ['lunch', 'tea']) await board.postTask({ task_type: 'memo', label });
+    const free = startQuadro(['metrics', url, '--port', '0']);
+    const [, base = ''] = await free.saw(/^serving (\S+)\n/m);
+    await free.stop('SIGTERM');
+    await board.postTask({ task_type: 'memo', label: 'dinner' });
+    const post = { edge: 'post' };
+    await withClient(url, async client => {
+      await client.query('begin');
+      await client.query('lock table events in access exclusive mode');
+      const sidecar = startQuadro(['metrics', url, '--port', new URL(base).port]);
+      onTestFinished(() => void sidecar.child.kill('SIGKILL'));
+      const early = await untilAnswered(base);
+      expect([early.status, await early.text()]).toEqual([500, expect.stringContaining('still being read')]);
+      expect((await fetch(new URL('/health', base))).status).toBe(200);
+      await client.query('commit');
+      await sidecar.saw(/^serving /m);
+      expect(sampleOf(await (await fetch(base)).text(), 'quadro_task_transitions_total', post)).toBe(3);
+      expect((await sidecar.stop('SIGTERM')).status).toBe(0);
+    });
   });
 
   it('a port that is taken is said in one line', async () => {

@@ -77,7 +77,7 @@ describe('a board of this process', () => {
     expect(sampleOf(text, 'quadro_board_refusals_total', refusal)).toBe(1);
   });
 
-  it('Chief cycles, its state, stranded work and Ombudsman ticks', async context => {
+  it('Chief cycles, its state and Ombudsman ticks', async context => {
     const { board } = await memoBoard();
     const metrics = await measured(board);
     const cycle = {
@@ -93,8 +93,6 @@ describe('a board of this process', () => {
       actions_taken: 0,
       coalesced_wakes: 1,
       ...NO_DEPTHS,
-      stranded_after: 2,
-      by_capability_after: { memo: { waiting: 2, in_flight: 0, idle_agents: 2, busy_agents: 0, stranded: 2 } },
       draining: false,
       error: null,
     };
@@ -111,7 +109,7 @@ describe('a board of this process', () => {
     expect(sampleOf(text, 'quadro_chief_wakes_coalesced_total', { trigger: 'worker' })).toBe(2);
     expect(sampleOf(text, 'quadro_chief_consecutive_noops')).toBe(2);
     expect(sampleOf(text, 'quadro_chief_last_wake_timestamp_seconds')).toBe(101);
-    expect(sampleOf(text, 'quadro_dispatch_stranded', { capability: 'memo' })).toBe(2);
+    expect(sampleOf(text, 'quadro_dispatch_failure_seconds_total')).toBe(0);
     expect(sampleOf(text, 'quadro_chief_state', { state: 'thinking' })).toBe(1);
     expect(sampleOf(text, 'quadro_chief_state', { state: 'sleeping' })).toBe(0);
     await board.putData('_chief_telemetry:ads', { status: 'sleeping' });
@@ -120,6 +118,17 @@ describe('a board of this process', () => {
     expect(sampleOf(several, 'quadro_chief_state', { state: 'sleeping' })).toBe(1);
     expect(sampleOf(text, 'quadro_ombudsman_tick_duration_seconds_sum', { result: 'found' })).toBe(0.5);
     expect(sampleOf(text, 'quadro_ombudsman_last_tick_timestamp_seconds')).toBe(5.5);
+  });
+
+  it('one that is only read has no commits to measure', async () => {
+    const file = join(tempDir(), 'board.db');
+    await memoBoard({ backend: sqlite({ file }) });
+    const reader = await openBoard({ backend: sqlite({ file, readOnly: true }), readOnly: true });
+    onTestFinished(() => reader.close());
+    const { text } = await (await measured(reader)).metrics();
+    const names = parseExposition(text).map(({ name }) => name);
+    expect(names.filter(name => name.startsWith('quadro_board_'))).toEqual([]);
+    expect(names).toContain('quadro_exporter_lag_events');
   });
 
   it('stops watching when it is closed, and the board goes on', async () => {
@@ -192,6 +201,8 @@ describe('formats', () => {
     expect(open?.text).toContain('# TYPE jobs counter\njobs_total 3\n');
     expect(promtoolFaults(plain?.text ?? '', context)).toBe('');
     expect(register.getMetricsAsArray()).toEqual([]);
+    // Two boards in one registry could not be told apart.
+    await expect(measureBoard(board, { registry })).rejects.toThrow(/already has quadro_task_transitions_total/);
     await metrics.close();
     expect(registry.getMetricsAsArray()).toEqual([own]);
   });
@@ -312,6 +323,28 @@ describe('a log of many pages', () => {
     expect(lags).toEqual([1400, 400, 0, 0]);
   });
 
+  it('catching up reads it all, tells how far it is, and stops where it is told to', async () => {
+    const { board, clock } = await memoBoard();
+    await addAgent(board, 'ann', ['memo']);
+    for (let n = 0; n < 600; n++) await liveMemo(board, clock, `t${n}`);
+    const metrics = await measured(board, { scrapeBudgetMs: 0 });
+    const told: [number, number][] = [];
+    const controller = new AbortController();
+    const onProgress = (counted: number, left: number): void => {
+      told.push([counted, left]);
+      if (told.length === 1) controller.abort();
+    };
+    await metrics.catchUp({ signal: controller.signal, onProgress });
+    expect(told).toEqual([[1000, 1400]]);
+    await metrics.catchUp({ onProgress });
+    expect(told.slice(1)).toEqual([
+      [2000, 400],
+      [2400, 0],
+    ]);
+    const { text } = await metrics.metrics();
+    expect(sampleOf(text, 'quadro_task_duration_seconds_count')).toBe(600);
+  });
+
   it('tasks that were posted before the measuring began have their whole duration', async () => {
     const { board, clock } = await memoBoard();
     await addAgent(board, 'ann', ['memo']);
@@ -333,11 +366,15 @@ describe('a log of many pages', () => {
 });
 
 describe('options', () => {
-  it.each([[{ disabledLabels: ['tasktype'] }], [{ maxLabelSets: 0 }], [{ buckets: { sleep: [3, 2] } }]])(
-    '%j is refused',
-    async options => {
-      const { board } = await memoBoard();
-      await expect(measureBoard(board, options)).rejects.toMatchObject({ code: 'invalid_configuration' });
-    },
-  );
+  it.each([
+    [{ disabledLabels: ['tasktype'] }],
+    [{ maxLabelSets: 0 }],
+    [{ buckets: { sleep: [3, 2] } }],
+    [{ buckets: { task: [1], tasks: [1, 2] } }],
+    [{ dispatchGraceSeconds: -1 }],
+    [{ dispatchGraceSeconds: Number.NaN }],
+  ])('%j is refused', async options => {
+    const { board } = await memoBoard();
+    await expect(measureBoard(board, options)).rejects.toMatchObject({ code: 'invalid_configuration' });
+  });
 });

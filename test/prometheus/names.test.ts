@@ -33,4 +33,11 @@ describe('the contract', () => {
     }
     expect(new Set(METRICS.map(spec => spec.name)).size).toBe(METRICS.length);
   });
+
+  it('what adds up durations keeps microseconds and shows seconds', () => {
+    const isDuration = (name: string): boolean => /_seconds(_total)?$/.test(name);
+    for (const { name, type, unitsPerShown } of METRICS) {
+      expect([name, unitsPerShown]).toEqual([name, type !== 'gauge' && isDuration(name) ? 1_000_000 : 1]);
+    }
+  });
 });

@@ -46,12 +46,14 @@ describe('the metrics server', () => {
     expect(new Set(texts).size).toBe(1);
   });
 
-  it('a scrape that fails is 500 with the reason, not old numbers', async () => {
+  it('a scrape that fails is 500 with the reason, not old numbers; the process is healthy all the same', async () => {
     const { server, measured } = await served();
     await measured.close();
     const response = await fetch(server.url);
     expect(response.status).toBe(500);
     expect(await response.text()).toContain('no longer measured');
+    const health = await fetch(new URL('/health', server.url));
+    expect([health.status, await health.text()]).toEqual([200, 'ok\n']);
   });
 
   it('a port that is taken or none gives one line that says what to do', async () => {

@@ -97,7 +97,7 @@ describe('labels', () => {
 
 describe('gauges', () => {
   it('zero keeps the series that are not named again', () => {
-    const totals = new Totals(LOG_METRICS);
+    const totals = new Totals(METRICS.filter(spec => spec.origin === 'state'));
     const set = (label: string, to: number): Observation => ({
       kind: 'set',
       metric: DISPATCH_STRANDED,
@@ -146,12 +146,21 @@ describe('saved and restored', () => {
     ['other buckets', { buckets: { task: [1, 2] } }],
     ['another cap', { maxLabelSets: 7 }],
     ['fewer labels', { disabledLabels: ['edge'] }],
+    ['another grace', { dispatchGraceSeconds: 2 }],
   ])('are not gone on with under %s', (_what, options) => {
     const former = new Totals(LOG_METRICS);
     former.apply(transition('a'));
     const totals = new Totals(LOG_METRICS, options);
     expect(totals.restore(former.save())).toBe(false);
     expect([...totals.family(TASK_TRANSITIONS).series]).toEqual([]);
+  });
+
+  it('are gone on with where an option says what is the default', () => {
+    const former = new Totals(LOG_METRICS);
+    former.apply(transition('a'));
+    const totals = new Totals(LOG_METRICS, { dispatchGraceSeconds: 1, maxLabelSets: 1000, buckets: {} });
+    expect(totals.restore(former.save())).toBe(true);
+    expect([...totals.family(TASK_TRANSITIONS).series]).toHaveLength(1);
   });
 
   it.each([[{}], [{ shape: 1 }], [{ families: {} }]])('nor from %j', saved => {

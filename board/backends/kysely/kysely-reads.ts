@@ -29,7 +29,8 @@ import type { Database, Statements } from './statements.ts';
 import { selectLeases } from './transact.ts';
 
 /** The columns of a task that it is counted by. */
-const TASK_COUNTS = { ...TABLES.tasks, columns: ['task_type', 'status', 'stage_kind'] };
+const COUNTED_BY = ['task_type', 'profile', 'profile_version', 'status', 'stage_kind'] as const;
+const TASK_COUNTS = { ...TABLES.tasks, columns: COUNTED_BY };
 
 const TASK_ORDERS = { priority: ['priority', 'created_at', 'task_id'], task_id: ['task_id'] } as const;
 
@@ -201,16 +202,16 @@ export abstract class KyselyReads {
       const rows = await db
         .selectFrom('tasks')
         .select(eb => [
-          'task_type',
-          'status',
-          'stage_kind',
+          ...COUNTED_BY,
           eb.fn.countAll().as('count'),
           eb.fn.min('status_entered_at').as('oldest_entered_at'),
         ])
         .where('board_id', '=', boardId)
         .where('standing', '=', 'open')
-        .groupBy(['task_type', 'status', 'stage_kind'])
+        .groupBy(COUNTED_BY)
         .orderBy('task_type')
+        .orderBy('profile')
+        .orderBy('profile_version')
         .orderBy('status')
         .orderBy('stage_kind')
         .execute();

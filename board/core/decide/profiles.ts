@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 import { BUILTIN_VERSION, builtinLifecycle } from '../lifecycle/builtins.ts';
 import { equalDefinitions, lifecycleFromDefinition } from '../lifecycle/definition.ts';
 import { faultsOf } from '../lifecycle/faults.ts';
-import type { Lifecycle } from '../lifecycle/types.ts';
+import type { Lifecycle, Route } from '../lifecycle/types.ts';
 import type { ProfileRecord, TaskTypeRecord } from '../records.ts';
 import type { Micros } from '../time.ts';
 import type { ProfileSet } from '../transaction.ts';
@@ -86,6 +86,11 @@ export class ProfileRegistry {
   /** Every registered version with its key, the built-ins first. */
   all(): IterableIterator<[string, Lifecycle]> {
     return this.#lifecycles.entries();
+  }
+
+  /** `profile@version` → wait status → what the Chief may dispatch from there. */
+  routes(): Readonly<Record<string, Readonly<Record<string, Route>>>> {
+    return Object.fromEntries(Array.from(this.all(), ([key, { routes }]) => [key, Object.fromEntries(routes)]));
   }
 
   /** COMPLETE, HUMAN_REVIEW, ON_HOLD and every custom terminal, sorted (Q27). */

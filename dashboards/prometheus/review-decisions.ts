@@ -1,0 +1,16 @@
+import { TASK_TRANSITIONS } from '../../exporters/prometheus/names.ts';
+import type { RuleQueries } from './rule-queries.ts';
+
+/** Steps by which a reviewer sends a task back. */
+export const REVISIONS: string = `${TASK_TRANSITIONS.name}{edge="revision"}`;
+
+/**
+ * Review decisions, as the analyses count them: steps out of a status from which tasks are sent back, but for exits and stale
+ * ones. Which statuses those are is told by the steps back that there were.
+ *
+ * @param counted how much the series of a selector have grown, or how fast they grow.
+ */
+export function reviewDecisions(queries: RuleQueries, counted: (selector: string) => string): string {
+  const steps = counted(`${TASK_TRANSITIONS.name}{edge!~"exit|stale"}`);
+  return `${steps} and ignoring (to_status, edge) ${queries.once(REVISIONS)}`;
+}
