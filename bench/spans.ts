@@ -5,7 +5,7 @@
  * made live by OpenTelemetry's SDK; attached and live also with as many transitions as the board takes, since at a load that both
  * can carry they are equal.
  *
- * `QUADRO_BENCH_QUICK=1` only shows that everything runs.
+ * `QUADRO_BENCH_QUICK=1` only shows that everything runs; `QUADRO_BENCH_ROUNDS` says how often it is measured (5).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,8 @@ import { measureLoad } from './spans/measure-load.ts';
 import type { Replayed } from './spans/replay-process.ts';
 
 const isQuick = process.env.QUADRO_BENCH_QUICK === '1';
-const ROUNDS = isQuick ? 1 : 5;
+const { QUADRO_BENCH_ROUNDS: rounds = '5' } = process.env;
+const ROUNDS = isQuick ? 1 : Number(rounds);
 const [SMALL, LARGE] = isQuick ? [10_000, 50_000] : [100_000, 1_000_000];
 const LOAD = { perSecond: 5_000, seconds: isQuick ? 2 : 10, warmUpSeconds: isQuick ? 1 : 3 };
 const MODES: readonly Mode[] = ['off', 'attached', 'failing', 'sidecar', 'live'];

@@ -1,38 +1,25 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../board/package-version.ts';
-import { boardsCommand } from './commands/boards.ts';
-import { checkCommand } from './commands/check.ts';
-import { copyCommand } from './commands/copy.ts';
-import { dashboardsCommand } from './commands/dashboards.ts';
-import { demoCommand } from './commands/demo.ts';
-import { exportCommand } from './commands/export.ts';
-import { flightCommand } from './commands/flight.ts';
-import { importCommand } from './commands/import.ts';
-import { lifecycleCommand } from './commands/lifecycle.ts';
-import { metricsCommand } from './commands/metrics.ts';
-import { reportCommand } from './commands/report.ts';
-import { sleepCommand } from './commands/sleep.ts';
-import { spansCommand } from './commands/spans.ts';
-import { sqlCommand } from './commands/sql.ts';
 import { errorLine, usageLine } from './error-line.ts';
 import { EXIT, FoundFaults, isInterruption, ReaderGone } from './exit.ts';
 
-const COMMANDS = [
-  demoCommand,
-  importCommand,
-  copyCommand,
-  exportCommand,
-  spansCommand,
-  metricsCommand,
-  dashboardsCommand,
-  reportCommand,
-  flightCommand,
-  sleepCommand,
-  sqlCommand,
-  checkCommand,
-  lifecycleCommand,
-  boardsCommand,
-];
+/** The commands in the order of the help. Each is loaded when it is asked for: most of what a short one takes is loading. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+  import: async () => (await import('./commands/import.ts')).importCommand(),
+  copy: async () => (await import('./commands/copy.ts')).copyCommand(),
+  export: async () => (await import('./commands/export.ts')).exportCommand(),
+  spans: async () => (await import('./commands/spans.ts')).spansCommand(),
+  metrics: async () => (await import('./commands/metrics.ts')).metricsCommand(),
+  dashboards: async () => (await import('./commands/dashboards.ts')).dashboardsCommand(),
+  report: async () => (await import('./commands/report.ts')).reportCommand(),
+  flight: async () => (await import('./commands/flight.ts')).flightCommand(),
+  sleep: async () => (await import('./commands/sleep.ts')).sleepCommand(),
+  sql: async () => (await import('./commands/sql.ts')).sqlCommand(),
+  check: async () => (await import('./commands/check.ts')).checkCommand(),
+  lifecycle: async () => (await import('./commands/lifecycle.ts')).lifecycleCommand(),
+  boards: async () => (await import('./commands/boards.ts')).boardsCommand(),
+};
 
 const HELP_END = `
 Examples:
@@ -52,12 +39,14 @@ function withConventions(command: Command, path: string): Command {
   return command;
 }
 
-function programOf(): Command {
+/** The program with the command that is asked for, or with all of them where none is named. */
+async function programOf([asked = '']: readonly string[]): Promise<Command> {
   const program = new Command('quadro')
     .description('A governed task board for multi-agent pipelines, and what its event log tells')
     .version(packageVersion())
     .addHelpText('after', HELP_END);
-  for (const command of COMMANDS) program.addCommand(command());
+  const named = Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined;
+  for (const load of named === undefined ? Object.values(COMMANDS) : [named]) program.addCommand(await load());
   return withConventions(program, 'quadro');
 }
 
@@ -71,7 +60,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   // Whoever writes is told through its own callback; without a listener the process would die of it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
-    await programOf().parseAsync([...argv], { from: 'user' });
+    const program = await programOf(argv);
+    await program.parseAsync([...argv], { from: 'user' });
     return EXIT.done;
   } catch (error) {
     if (error instanceof FoundFaults) return EXIT.faults;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Board } from '../../board/board.ts';
+import { OverloadedError } from '../../board/core/errors.ts';
 
 /** Transitions a task makes: posted, taken, finished. */
 export const TRANSITIONS_PER_TASK = 3;
@@ -20,6 +21,22 @@ export const BENCH_AGENT = 'bench-agent';
 
 /** What happens after each transition, such as a span of the caller's own. */
 export type OnTransition = (taskId: string, toStatus: string, startedAtMs: number) => void;
+
+/** How long a caller waits whom the board sent away because too many commands wait. */
+const OVERLOADED_WAIT_MS = 10;
+
+/** As a caller would who is told to come back; the waiting is part of the command's latency. */
+async function untilTaken(call: () => Promise<unknown> = async () => {}): Promise<void> {
+  for (;;) {
+    try {
+      await call();
+      return;
+    } catch (error) {
+      if (!(error instanceof OverloadedError)) throw error;
+      await sleep(OVERLOADED_WAIT_MS);
+    }
+  }
+}
 
 /**
  * Offers so many transitions a second whatever becomes of them (an open loop), for so long: each is due at its moment, the next
@@ -55,7 +72,7 @@ export async function offerLoad(
     const [step, isLast] = [steps(task_id)[number], number === TRANSITIONS_PER_TASK - 1];
     return async () => {
       const startedAt = Date.now();
-      await step?.call();
+      await untilTaken(step?.call);
       onTransition(task_id, step?.to ?? '', startedAt);
       if (!isLast) ready.push(begin(task_id, number + 1));
     };
