@@ -3,6 +3,7 @@ import type { Event, Task, TraceRelation } from '../../board/core/records.ts';
 import type { Micros } from '../../board/core/time.ts';
 import { type SpanIds, taskSpanId, traceIdOf } from '../../board/core/trace-ids.ts';
 import type { LogSource } from '../../board/log-source.ts';
+import { RecentMap } from '../feed/recent-map.ts';
 
 /** Where a task came from, decided when it was posted and never changed. */
 export interface TaskOrigin {
@@ -31,7 +32,8 @@ const NOTHING_TOLD: Told = {
   posted_at: 0,
 };
 
-const MAX_CACHED = 50_000;
+/** Origins remembered: of tasks at work, and of some that were. */
+const REMEMBERED = 25_000;
 const ROWS_AT_ONCE = 500;
 
 /** What of a task's row tells its origin: an output and notes may be of any length. */
@@ -57,7 +59,7 @@ export function originFinder(
   /** Of every task asked for; an unknown one has the origin of a task that names nobody. */
   originsOf(taskIds: Iterable<string>): Promise<TaskOrigins>;
 } {
-  const cache = new Map<string, TaskOrigin>();
+  const cache = new RecentMap<string, TaskOrigin>(REMEMBERED);
   const originOf = (taskId: string, told: Told): TaskOrigin => ({
     ...told,
     ids: { traceId: traceIdOf(boardUid, taskId, told), spanId: taskSpanId(boardUid, taskId) },
@@ -65,10 +67,6 @@ export function originFinder(
   const remember = (taskId: string, told: Told): TaskOrigin => {
     const origin = originOf(taskId, told);
     cache.set(taskId, origin);
-    if (cache.size > MAX_CACHED) {
-      const [oldest] = cache.keys();
-      if (oldest !== undefined) cache.delete(oldest);
-    }
     return origin;
   };
   return {

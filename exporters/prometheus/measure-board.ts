@@ -6,7 +6,7 @@ import { type CursorStore, defaultCursorStore, type StoredLog } from '../feed/in
 import { ExemplarIds } from './exemplar-ids.ts';
 import { type CatchUpOptions, DESTINATION, LogCounter } from './log-counter.ts';
 import { type AnyRegistry, MetricView } from './metric-view.ts';
-import { METRICS, type MetricOrigin, QUEUE_DEPTH, STAGE_DURATION } from './names.ts';
+import { EXPORTER_CURSOR, EXPORTER_LAG, METRICS, type MetricOrigin, QUEUE_DEPTH, STAGE_DURATION } from './names.ts';
 import { boardMeter, type ExporterMeter, exporterMeter } from './process-meters.ts';
 import { type Exposition, formatOf, OPEN_METRICS, render } from './render.ts';
 import { isGaugeSource, readState } from './state-gauges.ts';
@@ -165,6 +165,16 @@ class Measurement implements MeasuredBoard {
     const { counter } = this.#parts;
     const lag = await counter.catchUp(budgetMs, options);
     this.exporterMeter('metrics').position(counter.sequenceId, lag);
+    this.#measureLag(counter.sequenceId + lag);
+  }
+
+  /** An exporter that is held up reports nothing: how far the log has gone on since is seen here. */
+  #measureLag(end: number): void {
+    const { local } = this.#parts.totals;
+    for (const { values, value } of local.family(EXPORTER_CURSOR).series) {
+      const lag = local.family(EXPORTER_LAG).atKept(values);
+      lag.value = Math.max(lag.value, end - value);
+    }
   }
 
   async #refresh(withExemplars: boolean): Promise<void> {

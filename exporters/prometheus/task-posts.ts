@@ -2,6 +2,7 @@ import type { Event } from '../../board/core/records.ts';
 import type { Micros } from '../../board/core/time.ts';
 import type { TraceOrigin } from '../../board/core/trace-ids.ts';
 import type { LogSource } from '../../board/log-source.ts';
+import { RecentMap } from '../feed/recent-map.ts';
 
 /** What later events of a task do not repeat. */
 export interface Post {
@@ -11,12 +12,12 @@ export interface Post {
 }
 
 /** Posts remembered, so that a history is read only of a task posted long ago or before this process began. */
-const MAX_REMEMBERED = 50_000;
+const REMEMBERED = 25_000;
 
 /** The posts of tasks: those that passed by, else read from the task's history. */
 export class TaskPosts {
   readonly #source: Pick<LogSource, 'taskHistory'>;
-  readonly #posts = new Map<string, Post>();
+  readonly #posts = new RecentMap<string, Post>(REMEMBERED);
 
   constructor(source: Pick<LogSource, 'taskHistory'>) {
     this.#source = source;
@@ -28,9 +29,6 @@ export class TaskPosts {
     const { traceparent, trace_relation } = payload;
     const origin = { traceparent: traceparent ?? null, trace_relation: trace_relation ?? null };
     this.#posts.set(task_id, { timestamp, origin });
-    if (this.#posts.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#posts.keys();
-    if (oldest !== undefined) this.#posts.delete(oldest);
   }
 
   /** A task's post, or undefined where the log does not have it. */

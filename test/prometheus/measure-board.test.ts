@@ -236,6 +236,21 @@ describe('formats', () => {
     expect(sampleOf(text, 'quadro_exporter_cursor_sequence', { signal: 'traces' })).toBe(17);
     expect(sampleOf(text, 'quadro_exporter_lag_events', { signal: 'traces' })).toBe(3);
   });
+
+  it('an exporter that is held up cannot report, and its lag grows all the same', async () => {
+    const { board } = await memoBoard();
+    const metrics = await measured(board);
+    const traces = metrics.exporterMeter('traces');
+    const lag = async () =>
+      sampleOf((await metrics.metrics()).text, 'quadro_exporter_lag_events', { signal: 'traces' });
+    await board.postTask({ task_type: 'memo', label: 'x' });
+    traces.position(1, 0);
+    expect(await lag()).toBe(0);
+    for (const label of ['y', 'z']) await board.postTask({ task_type: 'memo', label });
+    expect(await lag()).toBe(2);
+    traces.position(3, 0);
+    expect(await lag()).toBe(0);
+  });
 });
 
 describe('the newsroom of the reference implementation', () => {
