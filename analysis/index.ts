@@ -2,11 +2,15 @@
 export type * from './analyses.ts';
 export { ANALYSIS_NAMES, REPORT_NAMES } from './analyses.ts';
 export { ExportedLog, type ExportedLogOptions, openExportedLog } from './exported-log.ts';
-export type { LoadProgress } from './load-tables.ts';
+export type { LoadOptions, LoadProgress } from './load-progress.ts';
 export {
   Analysis,
   type AnalysisOptions,
+  type AnalysisSource,
+  type AskOptions,
   openAnalysis,
+  type ReportOptions,
+  type ReportProgress,
   type SqlAnswer,
   type SqlParameter,
   type SqlParameters,

@@ -1,22 +1,25 @@
 import { Command } from 'commander';
+import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { printJson } from '../output.ts';
 import { printReport } from '../report-text.ts';
 import { SOURCE_HELP } from '../source.ts';
-import { withAnalysis } from '../with-analysis.ts';
+import { reportOf } from '../with-analysis.ts';
 
-async function run(text: string, options: { board?: string; json?: boolean }): Promise<void> {
-  const report = await withAnalysis(text, options, analysis => analysis.report());
+async function run(texts: readonly string[], options: SourceOptions & { json?: boolean }): Promise<void> {
+  const report = await reportOf(texts, options);
   if (options.json) await printJson(report);
   else await printReport(report);
 }
 
-/** `quadro report SOURCE` */
+/** `quadro report SOURCE...` */
 export function reportCommand(): Command {
-  return new Command('report')
+  return withSourceOptions(new Command('report'))
     .description('What a log tells: dwell, waiting and work, revisions, bottlenecks, variants, the Chief')
-    .argument('<source>', SOURCE_HELP)
-    .option('--board <name>', 'which board, where the database holds several')
+    .argument('<source...>', `${SOURCE_HELP}; of several, what they tell together`)
     .option('--json', 'print every analysis as one JSON object')
-    .addHelpText('after', '\nExample:\n  quadro report newsroom.db --json')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  quadro report newsroom.db --json\n  quadro report 'days/*' --memory-limit 1GB\n  quadro report newsroom.db --cache newsroom.duckdb",
+    )
     .action(run);
 }

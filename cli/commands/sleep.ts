@@ -1,11 +1,12 @@
 import { Command } from 'commander';
+import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { print, printJson } from '../output.ts';
 import { sleepText } from '../report-text.ts';
 import { SOURCE_HELP } from '../source.ts';
 import { withAnalysis } from '../with-analysis.ts';
 
-async function run(text: string, options: { board?: string; json?: boolean }): Promise<void> {
-  const study = await withAnalysis(text, options, async analysis => ({
+async function run(texts: readonly string[], options: SourceOptions & { json?: boolean }): Promise<void> {
+  const study = await withAnalysis(texts, options, async analysis => ({
     sleep_study: await analysis.run('sleep_study'),
     noop_rate: await analysis.run('noop_rate'),
     wake_triggers: await analysis.run('wake_triggers'),
@@ -14,12 +15,11 @@ async function run(text: string, options: { board?: string; json?: boolean }): P
   else await print(sleepText(study).trimStart());
 }
 
-/** `quadro sleep SOURCE` */
+/** `quadro sleep SOURCE...` */
 export function sleepCommand(): Command {
-  return new Command('sleep')
+  return withSourceOptions(new Command('sleep'))
     .description("The Chief's sleep study: how long it slept, what woke it, how often for nothing")
-    .argument('<source>', SOURCE_HELP)
-    .option('--board <name>', 'which board, where the database holds several')
+    .argument('<source...>', `${SOURCE_HELP}; of several, the Chiefs of all`)
     .option('--json', 'print the study as one JSON object')
     .addHelpText('after', '\nExample:\n  quadro sleep newsroom.db')
     .action(run);
