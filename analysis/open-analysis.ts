@@ -107,6 +107,7 @@ export class Analysis {
   readonly #signal: AbortSignal | undefined;
   readonly #closing = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
+  #isMaterialized = false;
 
   constructor(db: DuckDb, log: OpenedLog, signal: AbortSignal | undefined) {
     this.#db = db;
@@ -126,7 +127,11 @@ export class Analysis {
    * @throws as {@link openAnalysis}
    */
   refresh(options: LoadOptions = {}): Promise<Readonly<Record<TableName, number>>> {
-    return this.#inTurn(signal => this.#log.refresh({ ...options, signal }), options);
+    return this.#inTurn(async signal => {
+      const rows = await this.#log.refresh({ ...options, signal });
+      await this.#dematerialize();
+      return rows;
+    }, options);
   }
 
   /** The rows of one analysis (docs/analysis.md), or why this log cannot give them. */
@@ -144,9 +149,12 @@ export class Analysis {
     return { available: true, rows: rows as unknown as readonly AnalysisRows[Name][] };
   }
 
-  /** Every analysis but those as long as the log, all of one look. */
+  /**
+   * Every analysis but those as long as the log, all of one look. Keeps in memory, compressed, what all of them stand on.
+   */
   report(options: ReportOptions = {}): Promise<Report> {
     return this.#inTurn(async signal => {
+      await this.#materialize(signal);
       const report: Partial<Record<AnalysisName, AnalysisResult<unknown>>> = {};
       for (const [index, analysis] of REPORT_NAMES.entries()) {
         report[analysis] = await this.#run(analysis, signal);
@@ -211,6 +219,25 @@ export class Analysis {
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Questions that come one after another would each read the whole log (sql/materialize.sql); no answer changes. */
+  async #materialize(signal: AbortSignal): Promise<void> {
+    if (this.#isMaterialized) return;
+    const sql = await readSql('materialize');
+    // Its statements are many: one that is stopped half-way is begun anew.
+    await interruptible(this.#db, signal, () => this.#db.connection.run(sql)).catch(async (error: unknown) => {
+      await this.#dematerialize();
+      throw error;
+    });
+    this.#isMaterialized = true;
+  }
+
+  /** Lets go of what is kept, and reads the views off the log again. */
+  async #dematerialize(): Promise<void> {
+    await this.#db.connection.run(await readSql('base-views'));
+    await this.#db.connection.run('DETACH DATABASE IF EXISTS kept');
+    this.#isMaterialized = false;
   }
 
   async #missing(table: TableName, signal: AbortSignal): Promise<string | null> {

@@ -57,6 +57,8 @@ it('however often it is looked, an analysis says in the end what a new one says'
     const board = await randomBoard(steps, true, async played => {
       if (analysis === null) analysis = await openAnalysis(played);
       else await analysis.refresh();
+      // A report keeps what it stands on: of this look, not for the next.
+      await analysis.report();
       const [task] = await Array.fromAsync(played.tasks());
       if (task !== undefined) await played.appendFlightLog({ task_id: task.task_id, stage: 'any', payload: null });
     });
