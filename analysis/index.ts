@@ -25,3 +25,4 @@ export {
   type SqlParameters,
   type SqlRow,
 } from './open-analysis.ts';
+export { type ExportableSql, type SqlFile, sqlFiles } from './sql-files.ts';

@@ -12,7 +12,7 @@ import { flightPlanFromSql } from './flight-plan.ts';
 import { interruptible } from './interruptible.ts';
 import type { LoadOptions, LoadProgress } from './load-progress.ts';
 import { logTable, type OpenedLog, openLog } from './open-log.ts';
-import { readSql, sqlFileOf } from './sql-files.ts';
+import { readSql, sqlFileOf, VIEW_FILES } from './sql-files.ts';
 
 /** A board, or an exported log: the path of its folder or file, or a pattern for several. */
 export type AnalysisSource = TableSource | string;
@@ -86,7 +86,7 @@ export async function openAnalysis(
   const db = await openDuckDb(options);
   try {
     const log = await openLog(db, Array.isArray(source) ? source : [source as AnalysisSource], options);
-    await db.connection.run(await readSql('base-views'));
+    for (const views of VIEW_FILES) await db.connection.run(await readSql(views));
     return new Analysis(db, log, signal);
   } catch (error) {
     await db.close();
@@ -235,7 +235,7 @@ export class Analysis {
 
   /** Lets go of what is kept, and reads the views off the log again. */
   async #dematerialize(): Promise<void> {
-    await this.#db.connection.run(await readSql('base-views'));
+    for (const views of VIEW_FILES) await this.#db.connection.run(await readSql(views));
     await this.#db.connection.run('DETACH DATABASE IF EXISTS kept');
     this.#isMaterialized = false;
   }
