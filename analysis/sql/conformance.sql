@@ -69,11 +69,8 @@ WITH steps AS (
   SELECT 6, 'time_goes_back', board_uid, profile, from_status, to_status, backward, backward_task_id, backward_sequence_id
   FROM steps WHERE backward > 0
   UNION ALL
-  SELECT 7, 'ended_non_terminal', c.board_uid, c.profile, c.status, NULL, count(*), arg_min(c.task_id, c.entered_sequence_id),
-    min(c.entered_sequence_id)
-  FROM current_stages c
-  SEMI JOIN task_times t ON t.board_uid = c.board_uid AND t.task_id = c.task_id AND t.finished_at IS NULL
-  GROUP BY c.board_uid, c.profile, c.status
+  SELECT 7, 'ended_non_terminal', board_uid, profile, status, NULL, count(*), arg_min(task_id, entered_sequence_id), min(entered_sequence_id)
+  FROM current_stages WHERE finished_sequence_id IS NULL GROUP BY board_uid, profile, status
   UNION ALL
   SELECT 8, 'unused_edge', e.board_uid, e.profile, e.from_status, e.to_status, 0, NULL, NULL
   FROM profile_edges e

@@ -32,11 +32,8 @@ SELECT board_uid, task_id, task_type, status, stage_kind, assigned_to, entered_a
   CASE WHEN exited_at <= cut_off() THEN epoch_us(exited_at) END AS exited_us, dwell_us
 FROM closed_stages WHERE before_finish AND entered_at <= cut_off()
 UNION ALL
-SELECT c.board_uid, c.task_id, c.task_type, c.status, c.stage_kind, c.assigned_to, c.entered_at, c.entered_sequence_id,
-  epoch_us(c.entered_at), NULL, NULL
-FROM current_stages c
-SEMI JOIN task_times t ON t.board_uid = c.board_uid AND t.task_id = c.task_id AND t.finished_at IS NULL
-WHERE c.entered_at <= cut_off();
+SELECT board_uid, task_id, task_type, status, stage_kind, assigned_to, entered_at, entered_sequence_id, epoch_us(entered_at), NULL, NULL
+FROM current_stages WHERE finished_sequence_id IS NULL AND entered_at <= cut_off();
 
 -- The shortest round duration of which at most so many make up a span, both in microseconds.
 CREATE OR REPLACE MACRO round_step_us(span_us, most) AS list_filter(
