@@ -4,6 +4,7 @@
 --   duckdb
 --   .read PATH/analysis/sql/open-folder.sql
 --   .read PATH/analysis/sql/base-views.sql
+--   .read PATH/analysis/sql/views-log.sql
 --   .read PATH/analysis/sql/views-cost.sql
 --   .read PATH/analysis/sql/views-flow.sql
 --   .read PATH/analysis/sql/dwell-by-status.sql

@@ -1,21 +1,5 @@
--- Views of how work flows, which its analyses stand on (docs/analysis.md, Flow). Loaded after the base views.
+-- Views of how work flows, which its analyses stand on (docs/analysis.md, Flow). Loaded after views-log.sql.
 -- A task is in the system from its post until it first finishes.
-
--- When each board's log begins and ends: whatever is open is cut there, or at the variable `now` (a TIMESTAMP) if it is set.
-CREATE OR REPLACE VIEW log_spans AS
-WITH times AS (
-  SELECT board_uid, min("timestamp") AS first_at, max("timestamp") AS last_at FROM events GROUP BY board_uid
-  UNION ALL
-  SELECT board_uid, min(woke_at), max(slept_at) FROM chief_cycles GROUP BY board_uid
-  UNION ALL
-  SELECT board_uid, min(started_at), max(ended_at) FROM ombudsman_ticks GROUP BY board_uid
-)
-SELECT board_uid, epoch_us(min(first_at)) AS first_us,
-  epoch_us(greatest(min(first_at), coalesce(CAST(getvariable('now') AS TIMESTAMP), max(last_at)))) AS last_us
-FROM times GROUP BY board_uid;
-
--- What came after that has not happened; nothing of a log did unless `now` is set.
-CREATE OR REPLACE MACRO cut_off() AS coalesce(CAST(getvariable('now') AS TIMESTAMP), TIMESTAMP 'infinity');
 
 -- When each task came and left. An import's task whose first event is no post came with that event.
 CREATE OR REPLACE VIEW task_flows AS
@@ -35,24 +19,12 @@ UNION ALL
 SELECT board_uid, task_id, task_type, status, stage_kind, assigned_to, entered_at, entered_sequence_id, epoch_us(entered_at), NULL, NULL
 FROM current_stages WHERE finished_sequence_id IS NULL AND entered_at <= cut_off();
 
--- The shortest round duration of which at most so many make up a span, both in microseconds.
-CREATE OR REPLACE MACRO round_step_us(span_us, most) AS list_filter(
-  [1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 10e6, 15e6, 30e6, 60e6, 120e6, 300e6, 600e6, 900e6, 1800e6,
-    3600e6, 7200e6, 10800e6, 21600e6, 43200e6, 86400e6, 172800e6, 604800e6, 1209600e6, 2419200e6, 31449600e6, 31449600e7]::BIGINT[],
-  lambda step: step * most >= span_us)[1];
-
--- Buckets of time for series over the whole log: at most 200, of one round length. Each begins at a round time in UTC, a
--- week on a Monday, since they are counted from the year 1, which began on one.
-CREATE OR REPLACE MACRO bucket_of(instant_us, step_us) AS (instant_us + 62135596800000000) // step_us;
-
-CREATE OR REPLACE VIEW bucket_step AS
-SELECT min(first_us) AS first_us, max(last_us) AS last_us, round_step_us(max(last_us) - min(first_us), 199) AS step_us FROM log_spans;
-
+-- The buckets of series over the whole log, without a gap.
 CREATE OR REPLACE VIEW buckets AS
 WITH numbers AS (
   SELECT step_us, unnest(range(bucket_of(first_us, step_us), bucket_of(last_us, step_us) + 1)) AS bucket FROM bucket_step
 )
-SELECT bucket, make_timestamp(bucket * step_us - 62135596800000000) AS bucket_at, step_us / 1e6 AS bucket_seconds FROM numbers;
+SELECT bucket, bucket_start(bucket, step_us) AS bucket_at, step_us / 1e6 AS bucket_seconds FROM numbers;
 
 -- Tasks in each stage at each bucket's end. position: the order in which the log first enters the stages, which later
 -- events do not change. The 20 stages with most time in them; the rest together is the last, with both names null.

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Analysis, openAnalysis } from '../../analysis/index.ts';
 import type { Board } from '../../board/board.ts';
 import { isoOf } from '../../board/core/time.ts';
+import { openedLog } from './opened-log.ts';
 import { rowsOf } from './rows-of.ts';
 import { at, openSmallLog, openTimedBoard, type TimedBoard } from './small-log.ts';
 
@@ -101,20 +102,11 @@ async function openSteadyLog(): Promise<TimedBoard> {
 }
 
 describe('when an open task will finish', () => {
-  let board: Board;
-  let analysis: Analysis;
-  beforeAll(async () => {
-    ({ board } = await openSteadyLog());
-    analysis = await openAnalysis(board);
-  });
-  afterAll(async () => {
-    await analysis.close();
-    await board.close();
-  });
+  const log = openedLog(async () => (await openSteadyLog()).board);
 
   it('is told from the waits that lasted as long: half of those tasks had 15 s still to come', async () => {
     // Of the 25 that waited 4 s, 4 + n − 2 s were to come when they were 2 s old; p10 of n is 3.4, p90 22.6.
-    expect(await rowsOf(analysis, 'ageing')).toMatchObject([
+    expect(await rowsOf(log.analysis, 'ageing')).toMatchObject([
       {
         task_id: 't30',
         age_seconds: 2,
@@ -129,7 +121,7 @@ describe('when an open task will finish', () => {
   });
 
   it('is not told from fewer than 20 of them', async () => {
-    const later = await openAnalysis(board);
+    const later = await openAnalysis(log.board);
     await later.sql(`SET VARIABLE now = make_timestamp(${at(1204.5)})`);
     expect(await rowsOf(later, 'ageing')).toMatchObject([
       { age_seconds: 4.5, samples: 0, remaining_p50_seconds: null, expected_finish_at: null, withheld: 'few_samples' },

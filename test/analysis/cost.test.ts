@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Analysis, type CostByStageRow, openAnalysis } from '../../analysis/index.ts';
+import { describe, expect, it } from 'vitest';
+import { type CostByStageRow, openAnalysis } from '../../analysis/index.ts';
 import type { Board } from '../../board/board.ts';
 import type { Json } from '../../board/core/json.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { tempDir } from '../support/temp.ts';
+import { openedLog } from './opened-log.ts';
 import { rowsOf } from './rows-of.ts';
 import { openSmallLog, openTimedBoard } from './small-log.ts';
 
@@ -56,16 +57,7 @@ async function openCostlyBoard(): Promise<Board> {
 }
 
 describe('cost, against figures worked out by hand', () => {
-  let board: Board;
-  let analysis: Analysis;
-  beforeAll(async () => {
-    board = await openCostlyBoard();
-    analysis = await openAnalysis(board);
-  });
-  afterAll(async () => {
-    await analysis.close();
-    await board.close();
-  });
+  const log = openedLog(openCostlyBoard);
 
   const WRITING_T1 = 0.0045 + 0.00342 + 0.005;
   const WRITING_T2 = 0.003 + 0.015;
@@ -74,7 +66,7 @@ describe('cost, against figures worked out by hand', () => {
     rows.find(row => row.stage === stage && row.task_type === task_type);
 
   it('by stage: the first attempt of a task apart from those after it', async () => {
-    const rows = await rowsOf(analysis, 'cost_by_stage');
+    const rows = await rowsOf(log.analysis, 'cost_by_stage');
     expect(rows.map(row => [row.stage, row.task_type])).toEqual([
       [null, null],
       ['writing', 'article'],
@@ -104,7 +96,7 @@ describe('cost, against figures worked out by hand', () => {
   });
 
   it('an unknown price gives tokens and no cost', async () => {
-    const rows = await rowsOf(analysis, 'cost_by_stage');
+    const rows = await rowsOf(log.analysis, 'cost_by_stage');
     expect(of(rows, 'review', 'brief')).toMatchObject({
       input_tokens: 2000,
       output_tokens: 50,
@@ -122,7 +114,7 @@ describe('cost, against figures worked out by hand', () => {
   });
 
   it('unless `model_prices` knows it', async () => {
-    const priced = await openAnalysis(board);
+    const priced = await openAnalysis(log.board);
     const prices = { 'small.1': { input_usd_per_million_tokens: 0.5, output_usd_per_million_tokens: 2 } };
     await priced.sql(`SET VARIABLE model_prices = '${JSON.stringify(prices)}'`);
     const rows = await rowsOf(priced, 'cost_by_stage');
@@ -133,7 +125,7 @@ describe('cost, against figures worked out by hand', () => {
   });
 
   it('by task, the dearest first', async () => {
-    const rows = await rowsOf(analysis, 'cost_by_task');
+    const rows = await rowsOf(log.analysis, 'cost_by_task');
     expect(rows.map(row => [row.task_id, row.task_type, row.label, row.attempts, row.reruns])).toEqual([
       ['t2', 'article', 'the article', 2, 1],
       ['t1', 'brief', 'the brief', 3, 1],
@@ -144,10 +136,10 @@ describe('cost, against figures worked out by hand', () => {
 
   it('is the same of an export, and refused of events alone', async () => {
     const to = tempDir();
-    await exportLog(board, { to, format: 'ndjson' });
+    await exportLog(log.board, { to, format: 'ndjson' });
     const exported = await openAnalysis(to);
     for (const name of ['cost_by_stage', 'cost_by_task'] as const) {
-      expect(await exported.run(name)).toEqual(await analysis.run(name));
+      expect(await exported.run(name)).toEqual(await log.analysis.run(name));
     }
     await exported.close();
     const events = await openAnalysis(join(to, 'events.ndjson'));

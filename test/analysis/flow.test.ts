@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Analysis, openAnalysis } from '../../analysis/index.ts';
+import { describe, expect, it } from 'vitest';
+import { openAnalysis } from '../../analysis/index.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
-import type { Board } from '../../board/board.ts';
 import { lifecycleOf } from '../../board/core/lifecycle/builder.ts';
 import { isoOf } from '../../board/core/time.ts';
 import { openBoard } from '../../board/index.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { tempDir } from '../support/temp.ts';
 import { joinLogs } from './join-logs.ts';
+import { openedLog } from './opened-log.ts';
 import { rowsOf } from './rows-of.ts';
 import { at, openSmallLog, openTimedBoard } from './small-log.ts';
 
@@ -29,19 +29,10 @@ const STAGES = [
  * open when the log ends at 100.5, from 90: 230.5 s in all.
  */
 describe('flow of the small log, against figures worked out by hand', () => {
-  let board: Board;
-  let analysis: Analysis;
-  beforeAll(async () => {
-    board = await openSmallLog();
-    analysis = await openAnalysis(board);
-  });
-  afterAll(async () => {
-    await analysis.close();
-    await board.close();
-  });
+  const log = openedLog(openSmallLog);
 
   it('throughput: rates over the span, time in the system, the open task in it until the log ends', async () => {
-    const [all, article, brief] = await rowsOf(analysis, 'throughput');
+    const [all, article, brief] = await rowsOf(log.analysis, 'throughput');
     expect(all).toMatchObject({ task_type: null, arrivals: 4, departures: 3, wip: 1, max_wip: 3 });
     expect(all?.arrivals_per_hour).toBeCloseTo((4 * 3600) / 100.5, 9);
     expect(all?.departures_per_hour).toBeCloseTo((3 * 3600) / 100.5, 9);
@@ -52,7 +43,7 @@ describe('flow of the small log, against figures worked out by hand', () => {
   });
 
   it('flow series: a bucket a second, without a gap, the last reaching beyond the log', async () => {
-    const series = await rowsOf(analysis, 'flow_series');
+    const series = await rowsOf(log.analysis, 'flow_series');
     expect(series).toHaveLength(101);
     expect(series[0]).toEqual({ bucket_at: isoOf(at(0)), bucket_seconds: 1, arrivals: 1, departures: 0, wip: 1 });
     const changes = series.filter(row => row.arrivals + row.departures > 0);
@@ -70,14 +61,14 @@ describe('flow of the small log, against figures worked out by hand', () => {
   });
 
   it('tasks by stage at the end of second 40: t2 found stale, it’s reviewed, t3 worked on', async () => {
-    const rows = (await rowsOf(analysis, 'wip_by_stage')).filter(row => row.bucket_at === isoOf(at(40)));
+    const rows = (await rowsOf(log.analysis, 'wip_by_stage')).filter(row => row.bucket_at === isoOf(at(40)));
     expect(rows.map(row => [row.status, row.stage_kind])).toEqual(STAGES);
     expect(rows.map(row => row.position)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(rows.map(row => row.wip)).toEqual([0, 1, 0, 1, 1, 0, 0, 0]);
   });
 
   it('cumulative flow: arrivals, a line a stage, departures', async () => {
-    const rows = await rowsOf(analysis, 'cumulative_flow');
+    const rows = await rowsOf(log.analysis, 'cumulative_flow');
     const linesAt = (second: number) => rows.filter(row => row.bucket_at === isoOf(at(second)));
     expect(linesAt(40).map(row => [row.status, row.stage_kind])).toEqual([...STAGES, [null, 'terminal']]);
     expect(linesAt(40).map(row => row.tasks)).toEqual([3, 3, 2, 2, 1, 0, 0, 0, 0]);
@@ -87,9 +78,9 @@ describe('flow of the small log, against figures worked out by hand', () => {
   });
 
   it('Little’s law: two in the system on average, more of it departed than a steady flow would have', async () => {
-    const [all, ofBoard, ...others] = await rowsOf(analysis, 'littles_law');
+    const [all, ofBoard, ...others] = await rowsOf(log.analysis, 'littles_law');
     expect(others).toEqual([]);
-    expect(ofBoard).toEqual({ ...all, board_uid: (await board.board()).board_uid });
+    expect(ofBoard).toEqual({ ...all, board_uid: (await log.board.board()).board_uid });
     expect(all).toMatchObject({
       board_uid: null,
       started_at: isoOf(at(0)),
@@ -106,11 +97,11 @@ describe('flow of the small log, against figures worked out by hand', () => {
   });
 
   it('segments: every step with its edge, the open stage none', async () => {
-    const segments = await rowsOf(analysis, 'segments');
+    const segments = await rowsOf(log.analysis, 'segments');
     expect(segments).toHaveLength(19);
     expect(segments.filter(row => row.task_id === 't3')).toEqual([
       {
-        board_uid: (await board.board()).board_uid,
+        board_uid: (await log.board.board()).board_uid,
         task_id: 't3',
         task_type: 'brief',
         a: 'UNASSIGNED',
@@ -127,7 +118,7 @@ describe('flow of the small log, against figures worked out by hand', () => {
   });
 
   it('`now` cuts off: at 45 s nothing has departed, and three are in the system', async () => {
-    const cut = await openAnalysis(board);
+    const cut = await openAnalysis(log.board);
     await cut.sql(`SET VARIABLE now = TIMESTAMP '${isoOf(at(45)).replace('+00:00', '')}'`);
     // Until 45 s: 45 + 39.75 + 14.5.
     const [all] = await rowsOf(cut, 'throughput');
@@ -152,7 +143,7 @@ describe('flow of the small log, against figures worked out by hand', () => {
   });
 
   it('`now` before the log: nothing has happened, and nothing divides by zero', async () => {
-    const cut = await openAnalysis(board);
+    const cut = await openAnalysis(log.board);
     await cut.sql("SET VARIABLE now = TIMESTAMP '2000-01-01'");
     expect(await rowsOf(cut, 'throughput')).toEqual([]);
     expect(await rowsOf(cut, 'flow_series')).toMatchObject([{ arrivals: 0, departures: 0, wip: 0 }]);
