@@ -11,6 +11,11 @@ const MADE_OF: Readonly<Record<string, TableName>> = {
   review_statuses: 'profiles',
   review_decisions: 'profiles',
   reworks: 'profiles',
+  authored_decisions: 'profiles',
+  cycles: 'chief_cycles',
+  chief_lives: 'chief_cycles',
+  chief_windows: 'chief_cycles',
+  streaks: 'chief_cycles',
 };
 
 /** Why a log without this table cannot answer. */
@@ -22,6 +27,8 @@ export function absentReason(table: TableName): string {
 export const EMPTY_REASONS: Readonly<Partial<Record<TableName, string>>> = {
   chief_cycles:
     'The log has no Chief cycles: no Chief of Quadro has run on this board (the reference implementation keeps none in its log).',
+  ombudsman_ticks:
+    'The log has no Ombudsman ticks: no Ombudsman of Quadro has run on this board (the reference implementation keeps none in its log).',
   profiles: 'The log has no lifecycle profiles: which statuses decide a review is not known.',
 };
 

@@ -2,22 +2,34 @@
  * What each analysis answers: the columns of its `.sql` file, typed, by topic in `rows/`. Names are the files' with `_` for
  * `-`. A share or rate is null where it would divide by zero; instants are ISO 8601.
  */
+import { AGENTS_NAMES, type AgentsRows } from './rows/agents.ts';
 import { CHIEF_NAMES, type ChiefRows } from './rows/chief.ts';
 import { COORDINATION_NAMES, type CoordinationRows } from './rows/coordination.ts';
 import { FLOW_NAMES, type FlowRows } from './rows/flow.ts';
+import { OMBUDSMAN_NAMES, type OmbudsmanRows } from './rows/ombudsman.ts';
 import { OVERVIEW_NAMES, type OverviewRows } from './rows/overview.ts';
 import { REWORK_NAMES, type ReworkRows } from './rows/rework.ts';
 import { TIME_NAMES, type TimeRows } from './rows/time.ts';
 
+export type * from './rows/agents.ts';
 export type * from './rows/chief.ts';
 export type * from './rows/coordination.ts';
 export type * from './rows/flow.ts';
+export type * from './rows/ombudsman.ts';
 export type * from './rows/overview.ts';
 export type * from './rows/rework.ts';
 export type * from './rows/time.ts';
 
 /** Analysis → a row of it. */
-export interface AnalysisRows extends OverviewRows, TimeRows, ReworkRows, CoordinationRows, FlowRows, ChiefRows {}
+export interface AnalysisRows
+  extends OverviewRows,
+    TimeRows,
+    ReworkRows,
+    CoordinationRows,
+    FlowRows,
+    OmbudsmanRows,
+    AgentsRows,
+    ChiefRows {}
 
 /** The name of an analysis. */
 export type AnalysisName = keyof AnalysisRows;
@@ -40,6 +52,8 @@ export const ANALYSIS_NAMES: readonly AnalysisName[] = [
   ...REWORK_NAMES,
   ...COORDINATION_NAMES,
   ...FLOW_NAMES,
+  ...OMBUDSMAN_NAMES,
+  ...AGENTS_NAMES,
   ...CHIEF_NAMES,
 ];
 

@@ -11,7 +11,7 @@ import { rowReader } from './duckdb-values.ts';
 import { flightPlanFromSql } from './flight-plan.ts';
 import { type LoadProgress, loadTables, logTable } from './load-tables.ts';
 import { openFiles } from './open-files.ts';
-import { readSql, sqlFileOf } from './sql-files.ts';
+import { readSql, sqlFileOf, VIEW_FILES } from './sql-files.ts';
 
 /** How a source is opened. */
 export interface AnalysisOptions extends DuckDbOptions {
@@ -51,7 +51,7 @@ export async function openAnalysis(source: TableSource | string, options: Analys
   const db = await openDuckDb(options);
   try {
     const absent = await openSource(db, source, options);
-    await db.connection.run(await readSql('base-views'));
+    for (const views of VIEW_FILES) await db.connection.run(await readSql(views));
     return new Analysis(db, absent, signal);
   } catch (error) {
     await db.close();
