@@ -79,6 +79,7 @@ export class Analysis {
   readonly #db: DuckDb;
   readonly #signal: AbortSignal | undefined;
   readonly #interrupt = () => this.#db.connection.interrupt();
+  #isMaterialized = false;
 
   constructor(db: DuckDb, absentTables: ReadonlySet<TableName>, signal: AbortSignal | undefined) {
     this.#db = db;
@@ -98,8 +99,9 @@ export class Analysis {
     return { available: true, rows: rows as unknown as readonly AnalysisRows[Name][] };
   }
 
-  /** Every analysis but those as long as the log. */
+  /** Every analysis but those as long as the log. Keeps in memory, compressed, what all of them stand on. */
   async report(): Promise<Report> {
+    await this.#materialize();
     const report: Partial<Record<AnalysisName, AnalysisResult<unknown>>> = {};
     for (const name of REPORT_NAMES) report[name] = await this.run(name);
     return report as Report;
@@ -143,6 +145,14 @@ export class Analysis {
   async close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#interrupt);
     await this.#db.close();
+  }
+
+  /** Questions that come one after another would each read the whole log (sql/materialize.sql); no answer changes. */
+  async #materialize(): Promise<void> {
+    if (this.#isMaterialized) return;
+    this.#signal?.throwIfAborted();
+    await this.#db.connection.run(await readSql('materialize'));
+    this.#isMaterialized = true;
   }
 
   async #missing(table: TableName): Promise<string | null> {

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ANALYSIS_NAMES, type Analysis, openAnalysis } from '../../analysis/index.ts';
+import { ANALYSIS_NAMES, type Analysis, openAnalysis, REPORT_NAMES } from '../../analysis/index.ts';
 import { sqlFileOf, VIEW_FILES } from '../../analysis/sql-files.ts';
 import type { Board } from '../../board/board.ts';
 import { exportLog } from '../../exporters/files/index.ts';
@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp.ts';
 import { openSmallLog, openTimedBoard } from './small-log.ts';
 
 const SQL = resolve(import.meta.dirname, '../../analysis/sql');
-const NO_ANALYSES = [...VIEW_FILES, 'open-folder'];
+const NO_ANALYSES = [...VIEW_FILES, 'materialize', 'open-folder'];
 
 describe('the .sql files', () => {
   let board: Board;
@@ -68,6 +68,14 @@ describe('the .sql files', () => {
       counts[name] = result.available ? result.rows.length : 0;
     }
     expect(JSON.parse(stdout)).toEqual(counts);
+  });
+
+  it('give the same answers in a report, which keeps what they stand on, as one by one', async () => {
+    const opened = await openAnalysis(board);
+    const answers = await Promise.all(REPORT_NAMES.map(async name => [name, await opened.run(name)] as const));
+    expect(await opened.report()).toEqual(Object.fromEntries(answers));
+    expect(await opened.report()).toEqual(Object.fromEntries(answers));
+    await opened.close();
   });
 
   it('an empty log: every view binds, nothing divides by zero', async () => {
