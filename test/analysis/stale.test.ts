@@ -1,7 +1,13 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Analysis, openAnalysis } from '../../analysis/index.ts';
+import { AGENTS_NAMES } from '../../analysis/rows/agents.ts';
+import { OMBUDSMAN_NAMES } from '../../analysis/rows/ombudsman.ts';
 import type { Board } from '../../board/board.ts';
 import { isoOf } from '../../board/core/time.ts';
+import { exportLog } from '../../exporters/files/index.ts';
+import { tempDir } from '../support/temp.ts';
 import { rowsOf } from './rows-of.ts';
 import { openSilentLog } from './silent-log.ts';
 import { at, openTimedBoard, register } from './small-log.ts';
@@ -131,6 +137,18 @@ describe('stale work in the log of silent workers', () => {
     expect(brief).toMatchObject({ alive_attempts: 0, stale: 1, false_stale_rate: null, silence_p99_seconds: null });
   });
 
+  it('a report, which keeps what they stand on, gives the same answers', async () => {
+    const opened = await openAnalysis(board);
+    try {
+      const report = await opened.report();
+      for (const name of [...OMBUDSMAN_NAMES, ...AGENTS_NAMES]) {
+        expect(report[name], name).toEqual(await analysis.run(name));
+      }
+    } finally {
+      await opened.close();
+    }
+  });
+
   it('the variable now cuts off: at 70 s w1 has not begun again, and b is not taken up', async () => {
     const cut = await openAnalysis(board);
     try {
@@ -144,6 +162,40 @@ describe('stale work in the log of silent workers', () => {
       });
     } finally {
       await cut.close();
+    }
+  });
+});
+
+describe('a result of a worker that had been found stale', () => {
+  it('shows that it lived, also in an import, which names no actor', async () => {
+    const { board, setSeconds } = await openTimedBoard();
+    for (const agent of ['w1', 'w2']) await register(board, agent, 'brief');
+    const move = async (seconds: number, to_status: string, options = {}) => {
+      setSeconds(seconds);
+      await board.updateTask({ task_id: 't', to_status, ...options });
+    };
+    setSeconds(0);
+    await board.postTask({ task_id: 't', task_type: 'brief', label: '' });
+    await move(10, 'IN_PROGRESS', { assigned_to: 'w1' });
+    await move(40, 'STALE', { reason: 'stale_heartbeat' });
+    await move(41, 'UNASSIGNED');
+    await move(50, 'IN_PROGRESS', { assigned_to: 'w2' });
+    setSeconds(60);
+    await board.postResult({ task_id: 't', output: 'done after all', agent_id: 'w1' });
+    const file = join(tempDir(), 'events.ndjson');
+    await exportLog(board, { to: file });
+    await board.close();
+    for (const isImport of [false, true]) {
+      if (isImport)
+        await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/"actor":"[^"]*"/g, '"actor":null'));
+      const analysis = await openAnalysis(file);
+      const [all] = await rowsOf(analysis, 'stale');
+      expect(all).toMatchObject({ attempts: 2, stale: 1, false_stale: 1, recovery_p50_seconds: 10 });
+      expect((await rowsOf(analysis, 'timeout_advisor'))[0]).toMatchObject({
+        alive_attempts: 2,
+        silence_max_seconds: 50,
+      });
+      await analysis.close();
     }
   });
 });
