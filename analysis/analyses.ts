@@ -2,18 +2,22 @@
  * What each analysis answers: the columns of its `.sql` file, typed, by topic in `rows/`. Names are the files' with `_` for
  * `-`. A share or rate is null where it would divide by zero; instants are ISO 8601.
  */
+import { AGENTS_NAMES, type AgentsRows } from './rows/agents.ts';
 import { CHIEF_NAMES, type ChiefRows } from './rows/chief.ts';
 import { COORDINATION_NAMES, type CoordinationRows } from './rows/coordination.ts';
 import { COST_NAMES, type CostRows } from './rows/cost.ts';
 import { FLOW_NAMES, type FlowRows } from './rows/flow.ts';
+import { OMBUDSMAN_NAMES, type OmbudsmanRows } from './rows/ombudsman.ts';
 import { OVERVIEW_NAMES, type OverviewRows } from './rows/overview.ts';
 import { REWORK_NAMES, type ReworkRows } from './rows/rework.ts';
 import { TIME_NAMES, type TimeRows } from './rows/time.ts';
 
+export type * from './rows/agents.ts';
 export type * from './rows/chief.ts';
 export type * from './rows/coordination.ts';
 export type * from './rows/cost.ts';
 export type * from './rows/flow.ts';
+export type * from './rows/ombudsman.ts';
 export type * from './rows/overview.ts';
 export type * from './rows/rework.ts';
 export type * from './rows/time.ts';
@@ -26,6 +30,8 @@ export interface AnalysisRows
     CoordinationRows,
     FlowRows,
     CostRows,
+    OmbudsmanRows,
+    AgentsRows,
     ChiefRows {}
 
 /** The name of an analysis. */
@@ -50,6 +56,8 @@ export const ANALYSIS_NAMES: readonly AnalysisName[] = [
   ...COORDINATION_NAMES,
   ...FLOW_NAMES,
   ...COST_NAMES,
+  ...OMBUDSMAN_NAMES,
+  ...AGENTS_NAMES,
   ...CHIEF_NAMES,
 ];
 
