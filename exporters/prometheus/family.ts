@@ -24,6 +24,8 @@ export interface KeptExemplar extends ExemplarRef {
 export interface Series {
   /** The same object for the series' whole life: rendering caches its text by it. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The same with each bucket's `le`, one a count; empty where there are no buckets. */
+  readonly bucketLabels: readonly Readonly<Record<string, string>>[];
   readonly values: LabelValues;
   /** A counter's or gauge's value, or a histogram's sum, in kept units. */
   value: number;
@@ -97,7 +99,8 @@ export class Family {
 
   #newSeries(values: LabelValues): Series {
     const labels = Object.fromEntries(this.labelNames.map((name, index) => [name, values[index] ?? '']));
-    const counts = this.spec.type === 'histogram' ? new Array<number>(this.bounds.length + 1).fill(0) : [];
-    return { labels, values, value: 0, counts, exemplars: [] };
+    const bounds = this.spec.type === 'histogram' ? [...this.bounds.map(String), '+Inf'] : [];
+    const bucketLabels = bounds.map(le => ({ ...labels, le }));
+    return { labels, bucketLabels, values, value: 0, counts: bounds.map(() => 0), exemplars: [] };
   }
 }
