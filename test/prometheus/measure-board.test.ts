@@ -410,8 +410,28 @@ describe('a log of many pages', () => {
 });
 
 describe('options', () => {
+  it('agents are told apart where that is asked for', async context => {
+    const { board, clock } = await memoBoard();
+    const metrics = await measured(board, { enabledLabels: ['agent_id'] });
+    await addAgent(board, 'ann', ['memo']);
+    await addAgent(board, 'bob', ['memo']);
+    await liveMemo(board, clock, 'm1');
+    await board.postTask({ task_type: 'memo', label: 'waits' });
+    const { text } = await metrics.metrics();
+    expect(promtoolFaults(text, context)).toBe('');
+    const work = { status: 'IN_PROGRESS', agent_id: 'ann' };
+    expect(sampleOf(text, 'quadro_task_stage_duration_seconds_sum', work)).toBe(7);
+    expect(sampleOf(text, 'quadro_task_stage_duration_seconds_count', { status: 'UNASSIGNED', agent_id: '' })).toBe(1);
+    expect(sampleOf(text, 'quadro_heartbeat_interval_seconds_count', { agent_id: 'ann' })).toBe(1);
+    expect(sampleOf(text, 'quadro_ombudsman_stale_total', { agent_id: 'ann' })).toBe(0);
+    expect(sampleOf(text, 'quadro_agents', { status: 'IDLE', agent_id: 'bob' })).toBe(1);
+    expect(sampleOf(text, 'quadro_tasks', { status: 'UNASSIGNED' })).toBe(1);
+    expect(sampleOf(text, 'quadro_tasks', { status: 'IN_PROGRESS' })).toBe(0);
+  });
+
   it.each([
     [{ disabledLabels: ['tasktype'] }],
+    [{ enabledLabels: ['task_type'] }],
     [{ maxLabelSets: 0 }],
     [{ buckets: { sleep: [3, 2] } }],
     [{ buckets: { task: [1], tasks: [1, 2] } }],
