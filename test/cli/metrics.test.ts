@@ -30,7 +30,7 @@ describe('metrics', () => {
     await quadro(['export', file, '--to', `${file}-log`]);
     for (const source of [file, `${file}-log`]) {
       const { status, stdout, stderr } = await quadro(['metrics', source, '--once']);
-      expect({ status, stderr: withoutProgress(stderr) }).toEqual({ status: 0, stderr: '' });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(parseExposition(stdout).length).toBeGreaterThan(10);
       expect(sampleOf(stdout, 'quadro_task_transitions_total', DONE)).toBe(2);
     }
@@ -134,7 +134,7 @@ describe('metrics', () => {
     const { status, stdout, stderr } = await quadro(['metrics', file, ...options]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(expected);
-    expect(withoutProgress(stderr).trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('--port outlives a database server that is away, even before it begins', async ({ skip }) => {

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { quadro, quadroJson, withoutProgress } from '../support/run-quadro.ts';
+import { quadro, quadroJson } from '../support/run-quadro.ts';
 import { requireShared, sharedPath } from '../support/shared.ts';
 
 const DOC = readFileSync(resolve(import.meta.dirname, '../../docs/cli.md'), 'utf8');
@@ -53,7 +53,7 @@ describe('docs/cli.md', () => {
     expect(name).toBe('quadro');
     if (sharedPath(NEWSROOM) === null && !args.includes('memo.toml')) return;
     const { status, stdout, stderr } = await quadro(args, { cwd: dir });
-    expect({ status, stderr: withoutProgress(stderr) }).toEqual({ status: 0, stderr: '' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.replaceAll('\r\n', '\n')).toMatch(patternOf(output));
   });
 
