@@ -5,6 +5,8 @@
 --   .read PATH/analysis/sql/open-folder.sql
 --   .read PATH/analysis/sql/base-views.sql
 --   .read PATH/analysis/sql/views-log.sql
+--   .read PATH/analysis/sql/views-cost.sql
+--   .read PATH/analysis/sql/views-flow.sql
 --   .read PATH/analysis/sql/views-chief.sql
 --   .read PATH/analysis/sql/views-attempts.sql
 --   .read PATH/analysis/sql/dwell-by-status.sql
