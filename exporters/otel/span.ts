@@ -13,9 +13,9 @@ import type { BoardRecord } from '../../board/core/records.ts';
 import { type Micros, US_PER_SECOND } from '../../board/core/time.ts';
 import { ID_SCHEME, type SpanIds } from '../../board/core/trace-ids.ts';
 import { importPeer } from '../../board/missing-package.ts';
+import { packageVersion } from '../../board/package-version.ts';
 import { ATTR, MAX_LINKS, RESOURCE, SCHEMA_URL, SCOPE_NAME } from './names.ts';
 import { OTEL_PACKAGES } from './otel-packages.ts';
-import { packageVersion } from './version.ts';
 
 // OpenTelemetry's numbers, so that its packages are only needed by who sends.
 const KIND_INTERNAL: SpanKind.INTERNAL = 0;
