@@ -6,7 +6,7 @@ import type { RetryOptions } from './insist.ts';
 import type { OtlpOptions } from './otlp-config.ts';
 import type { SelectionOptions } from './translated-batches.ts';
 
-/** What an export came to. Every span that the log holds is in one of its counts. */
+/** What an export came to. Every span that the log holds is in one of its counts, but for those beyond what was asked for. */
 export interface ExportSummary {
   /** Taken by the destination. */
   readonly spans: number;
