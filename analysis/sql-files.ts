@@ -10,7 +10,14 @@ export interface SqlFile {
 }
 
 /** The files of views that the analyses stand on, in the order in which they are loaded. */
-export const VIEW_FILES: readonly string[] = ['base-views'];
+export const VIEW_FILES: readonly string[] = [
+  'base-views',
+  'views-log',
+  'views-cost',
+  'views-flow',
+  'views-chief',
+  'views-attempts',
+];
 
 /** The text of a file in `analysis/sql`. */
 export function readSql(name: string): Promise<string> {

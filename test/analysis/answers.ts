@@ -3,8 +3,8 @@ import { TABLE_NAMES } from '../../board/core/tables.ts';
 
 /** Everything an open log says: the rows of every table in one order, and of every analysis as it gives them. */
 export async function answersOf(analysis: Analysis): Promise<Record<string, unknown>> {
-  const answers: Record<string, unknown> = {};
-  for (const name of ANALYSIS_NAMES) answers[name] = await analysis.run(name);
+  const answers: Record<string, unknown> = { ...(await analysis.report()) };
+  for (const name of ANALYSIS_NAMES) answers[name] ??= await analysis.run(name);
   return { ...answers, ...(await tablesOf(analysis)) };
 }
 
