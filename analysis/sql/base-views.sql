@@ -172,18 +172,23 @@ WHERE s.edge_out NOT IN ('exit', 'stale', 'unlinked')
 -- without one (the built-in profile allows it), or the finish. So the rework of a task never counts an instant twice.
 -- place: a revision ends the rework before it, not its own.
 CREATE OR REPLACE VIEW reworks AS
-WITH ends AS (
-  SELECT e.board_uid, e.task_id, 2 * e.sequence_id AS place, e."timestamp" AS ended_at
-  FROM transitions e
-  SEMI JOIN review_statuses r ON r.board_uid = e.board_uid AND r.profile = e.profile AND r.status = e.to_status
-  WHERE e.profile <> 'review_required' OR e.stage_kind = 'review'
-  UNION ALL
-  SELECT board_uid, task_id, 2 * exited_sequence_id - 1, exited_at FROM review_decisions WHERE edge_out = 'revision'
-), sent_back AS (
+WITH sent_back AS MATERIALIZED (
   SELECT d.board_uid, d.task_id, d.exited_sequence_id, 2 * d.exited_sequence_id AS place, d.exited_at AS started_at,
     t.task_type, t.finished_at
   FROM review_decisions d JOIN task_times t ON t.board_uid = d.board_uid AND t.task_id = d.task_id
   WHERE d.edge_out = 'revision' AND d.before_finish AND t.finished_at IS NOT NULL
+), visits AS (
+  SELECT board_uid, task_id, profile, status, stage_kind, entered_sequence_id, entered_at FROM closed_stages
+  UNION ALL
+  SELECT board_uid, task_id, profile, status, stage_kind, entered_sequence_id, entered_at FROM current_stages
+), reviews AS (
+  SELECT v.board_uid, v.task_id, 2 * v.entered_sequence_id AS place, v.entered_at AS ended_at
+  FROM visits v SEMI JOIN review_statuses r ON r.board_uid = v.board_uid AND r.profile = v.profile AND r.status = v.status
+  WHERE v.profile <> 'review_required' OR v.stage_kind = 'review'
+), ends AS (
+  SELECT * FROM reviews r SEMI JOIN sent_back s ON s.board_uid = r.board_uid AND s.task_id = r.task_id
+  UNION ALL
+  SELECT board_uid, task_id, place - 1, started_at FROM sent_back
 )
 SELECT s.board_uid, s.task_id, s.task_type, s.exited_sequence_id,
   epoch_us(least(coalesce(n.ended_at, s.finished_at), s.finished_at)) - epoch_us(s.started_at) AS rework_us
