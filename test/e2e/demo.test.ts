@@ -228,7 +228,7 @@ describe('quadro demo', () => {
   it('writes what it says: the log as Parquet, the spans, the metrics, the report', async () => {
     const names = readdirSync(at('.'));
     expect(names.filter(name => !name.startsWith('newsroom.db')).toSorted()).toEqual(
-      ['log', 'metrics.txt', 'report.json', 'spans.ndjson', 'worker-spans.ndjson'].toSorted(),
+      ['log', 'metrics.txt', 'report.html', 'report.json', 'spans.ndjson', 'worker-spans.ndjson'].toSorted(),
     );
     expect(names.filter(name => /^newsroom\.db\.cursor-otlp-[0-9a-f]{8}\.json$/.test(name))).toHaveLength(1);
     expect(ran.stdout).toContain("its spans (spans.ndjson), its workers' own spans (worker-spans.ndjson), ");
@@ -236,6 +236,7 @@ describe('quadro demo', () => {
     expect(await quadroJson(['report', at('newsroom.db')])).toEqual(
       JSON.parse(readFileSync(at('report.json'), 'utf8')),
     );
+    expect(readFileSync(at('report.html'), 'utf8')).toMatch(/^<!doctype html>.*<h1>Newsroom<\/h1>.*<\/html>\n$/s);
     const post = { task_type: 'article', from_status: '', to_status: 'UNASSIGNED', edge: 'post' };
     expect(sampleOf(readFileSync(at('metrics.txt'), 'utf8'), 'quadro_task_transitions_total', post)).toBe(TASKS);
   });
