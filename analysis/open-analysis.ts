@@ -11,7 +11,7 @@ import { rowReader } from './duckdb-values.ts';
 import { flightPlanFromSql } from './flight-plan.ts';
 import { type LoadProgress, loadTables, logTable } from './load-tables.ts';
 import { openFiles } from './open-files.ts';
-import { readSql, sqlFileOf } from './sql-files.ts';
+import { readSql, sqlFileOf, VIEW_FILES } from './sql-files.ts';
 
 /** How a source is opened. */
 export interface AnalysisOptions extends DuckDbOptions {
@@ -51,7 +51,7 @@ export async function openAnalysis(source: TableSource | string, options: Analys
   const db = await openDuckDb(options);
   try {
     const absent = await openSource(db, source, options);
-    await db.connection.run(await readSql('base-views'));
+    for (const views of VIEW_FILES) await db.connection.run(await readSql(views));
     return new Analysis(db, absent, signal);
   } catch (error) {
     await db.close();
@@ -79,6 +79,7 @@ export class Analysis {
   readonly #db: DuckDb;
   readonly #signal: AbortSignal | undefined;
   readonly #interrupt = () => this.#db.connection.interrupt();
+  #isMaterialized = false;
 
   constructor(db: DuckDb, absentTables: ReadonlySet<TableName>, signal: AbortSignal | undefined) {
     this.#db = db;
@@ -98,8 +99,9 @@ export class Analysis {
     return { available: true, rows: rows as unknown as readonly AnalysisRows[Name][] };
   }
 
-  /** Every analysis but those as long as the log. */
+  /** Every analysis but those as long as the log. Keeps in memory, compressed, what all of them stand on. */
   async report(): Promise<Report> {
+    await this.#materialize();
     const report: Partial<Record<AnalysisName, AnalysisResult<unknown>>> = {};
     for (const name of REPORT_NAMES) report[name] = await this.run(name);
     return report as Report;
@@ -143,6 +145,14 @@ export class Analysis {
   async close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#interrupt);
     await this.#db.close();
+  }
+
+  /** Questions that come one after another would each read the whole log (sql/materialize.sql); no answer changes. */
+  async #materialize(): Promise<void> {
+    if (this.#isMaterialized) return;
+    this.#signal?.throwIfAborted();
+    await this.#db.connection.run(await readSql('materialize'));
+    this.#isMaterialized = true;
   }
 
   async #missing(table: TableName): Promise<string | null> {

@@ -9,12 +9,22 @@ export interface SqlFile {
   readonly needs: readonly TableName[];
 }
 
+/** The files of views that the analyses stand on, in the order in which they are loaded. */
+export const VIEW_FILES: readonly string[] = [
+  'base-views',
+  'views-log',
+  'views-cost',
+  'views-flow',
+  'views-chief',
+  'views-attempts',
+];
+
 /** The text of a file in `analysis/sql`. */
 export function readSql(name: string): Promise<string> {
   return readFile(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
 }
 
-/** An analysis's file, which runs as it is in the plain DuckDB shell after the base views. */
+/** An analysis's file, which runs as it is in the plain DuckDB shell after the files of views. */
 export async function sqlFileOf(name: AnalysisName): Promise<SqlFile> {
   const sql = await readSql(name.replaceAll('_', '-'));
   const needs = /^-- Needs: (.+)$/m.exec(sql)?.[1] ?? '';
