@@ -21,3 +21,4 @@ export {
   type SqlParameters,
   type SqlRow,
 } from './open-analysis.ts';
+export type { AnalysisSettings, ModelPrice } from './settings.ts';

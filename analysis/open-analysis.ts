@@ -11,6 +11,7 @@ import { rowReader } from './duckdb-values.ts';
 import { flightPlanFromSql } from './flight-plan.ts';
 import { type LoadProgress, loadTables, logTable } from './load-tables.ts';
 import { openFiles } from './open-files.ts';
+import { type AnalysisSettings, applySettings } from './settings.ts';
 import { readSql, sqlFileOf, VIEW_FILES } from './sql-files.ts';
 
 /** How a source is opened. */
@@ -18,6 +19,8 @@ export interface AnalysisOptions extends DuckDbOptions {
   /** Stops the loading, and any query that runs. */
   signal?: AbortSignal;
   onProgress?: (progress: LoadProgress) => void;
+  /** What the analyses are told; each has a default. */
+  settings?: AnalysisSettings;
 }
 
 /** A row of a query: JSON-safe values. */
@@ -39,7 +42,7 @@ export type SqlParameter = null | boolean | number | string;
  * Opens a log for questions: a board (its tables are copied into DuckDB), an exported folder, or a single file of events,
  * whose other tables are then absent. Needs the package `@duckdb/node-api`.
  *
- * @throws ValidationError (`invalid_source`); ConfigurationError (`missing_package`)
+ * @throws ValidationError (`invalid_source`); ConfigurationError (`missing_package`, `invalid_configuration`)
  * @example
  * const analysis = await openAnalysis('log');
  * const { rows } = await analysis.query('SELECT count(*) AS n FROM stages');
@@ -50,6 +53,7 @@ export async function openAnalysis(source: TableSource | string, options: Analys
   signal?.throwIfAborted();
   const db = await openDuckDb(options);
   try {
+    await applySettings(db, options.settings ?? {});
     const absent = await openSource(db, source, options);
     for (const views of VIEW_FILES) await db.connection.run(await readSql(views));
     return new Analysis(db, absent, signal);

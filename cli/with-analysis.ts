@@ -3,10 +3,17 @@ import { progressOf } from './progress.ts';
 import { interruption } from './signals.ts';
 import { openSource } from './source.ts';
 
+/** What the commands that ask a log are told. */
+export interface AskOptions {
+  readonly board?: string | undefined;
+  /** How long work may be stranded before it is a dispatch failure, in seconds. */
+  readonly grace?: number | undefined;
+}
+
 /** Opens SOURCE for questions, asks them, and closes everything. */
 export async function withAnalysis<Answer>(
   text: string,
-  options: { readonly board?: string | undefined },
+  options: AskOptions,
   ask: (analysis: Analysis) => Promise<Answer>,
 ): Promise<Answer> {
   const source = await openSource(text, options);
@@ -15,6 +22,7 @@ export async function withAnalysis<Answer>(
     const analysis = await openAnalysis(source.kind === 'log' ? source.path : source.tables, {
       signal: interruption(),
       onProgress: ({ rows, expected }) => progress.update(rows, expected),
+      ...(options.grace !== undefined && { settings: { dispatchGraceSeconds: options.grace } }),
     });
     progress.stop();
     try {

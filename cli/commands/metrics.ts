@@ -3,8 +3,8 @@ import { Command, Option } from 'commander';
 import { type MeasuredBoard, measureBoard, serveMetrics } from '../../exporters/prometheus/index.ts';
 import { cursorBeside } from '../cursor-beside.ts';
 import { Interrupted } from '../exit.ts';
+import { graceSeconds } from '../grace-seconds.ts';
 import {
-  graceSeconds,
   labelSets,
   type MetricsOptions,
   measuringOf,

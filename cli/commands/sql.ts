@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { csvText } from '../csv.ts';
+import { GRACE_HELP, graceSeconds } from '../grace-seconds.ts';
 import { print, printJson, table } from '../output.ts';
 import { SOURCE_HELP } from '../source.ts';
-import { withAnalysis } from '../with-analysis.ts';
+import { type AskOptions, withAnalysis } from '../with-analysis.ts';
 
-interface Options {
-  readonly board?: string;
+interface Options extends AskOptions {
   readonly json?: boolean;
   readonly csv?: boolean;
 }
@@ -31,6 +31,7 @@ export function sqlCommand(): Command {
     .argument('<source>', SOURCE_HELP)
     .argument('<query>', 'SQL; of several statements the rows of the last')
     .option('--board <name>', 'which board, where the database holds several')
+    .option('--grace <seconds>', GRACE_HELP, graceSeconds)
     .option('--json', 'print one JSON array of row objects')
     .addOption(new Option('--csv', 'print CSV with a header').conflicts('json'))
     .addHelpText(
