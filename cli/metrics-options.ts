@@ -8,6 +8,7 @@ export interface MetricsOptions {
   readonly host: string;
   readonly board?: string;
   readonly disableLabel?: readonly string[];
+  readonly enableLabel?: readonly string[];
   readonly maxLabelSets?: number;
   readonly buckets?: Partial<Ladders>;
   readonly dispatchGrace?: number;
@@ -15,9 +16,10 @@ export interface MetricsOptions {
 
 /** How the options want a board measured; those that are not given keep their defaults. */
 export function measuringOf(options: MetricsOptions): MeasureOptions {
-  const { disableLabel, maxLabelSets, buckets, dispatchGrace } = options;
+  const { disableLabel, enableLabel, maxLabelSets, buckets, dispatchGrace } = options;
   return {
     ...(disableLabel !== undefined && { disabledLabels: disableLabel }),
+    ...(enableLabel !== undefined && { enabledLabels: enableLabel }),
     ...(maxLabelSets !== undefined && { maxLabelSets }),
     ...(buckets !== undefined && { buckets }),
     ...(dispatchGrace !== undefined && { dispatchGraceSeconds: dispatchGrace }),

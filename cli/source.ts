@@ -68,10 +68,15 @@ function serverOf(text: string): OpenServer | null {
   return SERVERS.get(scheme.toLowerCase()) ?? null;
 }
 
+/** Whether a path's ending is that of a board's file. */
+export function isBoardFile(path: string): boolean {
+  return BOARD_FILE.test(path);
+}
+
 /** The SQLite file that a board URL or path names, or null where it names something else. */
 function boardFileOf(text: string): string | null {
   if (text.startsWith('sqlite:')) return text.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '');
-  return BOARD_FILE.test(text) ? text : null;
+  return isBoardFile(text) ? text : null;
 }
 
 /**

@@ -7,7 +7,7 @@
 -- Needs: chief_cycles
 WITH slept AS (
   SELECT board_uid, chief_id, count(*) AS sleeps, quantile_cont(sleep_us, [0.05, 0.5, 0.95]) AS q,
-    (stddev_pop(sleep_us) - avg(sleep_us)) / nullif(stddev_pop(sleep_us) + avg(sleep_us), 0) AS burstiness
+    burstiness_of(count(*), sum(sleep_us), sum(CAST(sleep_us AS HUGEINT) * sleep_us)) AS burstiness
   FROM cycles WHERE sleep_us IS NOT NULL GROUP BY board_uid, chief_id
 ), steady AS (
   SELECT w.board_uid, w.chief_id, count(*) AS windows, any_value(w.window_us) AS window_us,

@@ -9,13 +9,13 @@ WITH sample AS (
   SELECT board_uid, chief_id, sequence_id, depth, cycle_us FROM cycles
   QUALIFY row_number() OVER (PARTITION BY board_uid, chief_id ORDER BY hash(cycle_id), sequence_id) <= 1000
 ), ranks AS (
-  SELECT board_uid, chief_id,
+  SELECT board_uid, chief_id, sequence_id,
     rank() OVER (PARTITION BY board_uid, chief_id ORDER BY depth) + count(*) OVER (PARTITION BY board_uid, chief_id, depth) / 2 AS depth_rank,
     rank() OVER (PARTITION BY board_uid, chief_id ORDER BY cycle_us) + count(*) OVER (PARTITION BY board_uid, chief_id, cycle_us) / 2 AS cycle_rank
   FROM sample
 ), correlations AS (
   SELECT board_uid, chief_id, count(*) AS n,
-    CASE WHEN min(depth_rank) < max(depth_rank) AND min(cycle_rank) < max(cycle_rank) THEN corr(depth_rank, cycle_rank) END AS spearman
+    CASE WHEN min(depth_rank) < max(depth_rank) AND min(cycle_rank) < max(cycle_rank) THEN corr(depth_rank, cycle_rank ORDER BY sequence_id) END AS spearman
   FROM ranks GROUP BY board_uid, chief_id
 ), slopes AS (
   SELECT a.board_uid, a.chief_id, quantile_cont((b.cycle_us - a.cycle_us) / (b.depth - a.depth), 0.5) AS slope_us

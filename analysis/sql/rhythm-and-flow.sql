@@ -22,13 +22,13 @@ WITH finishes AS (
   UNION ALL
   SELECT board_uid, chief_id, number, 'median_sleep', 3, median_sleep_us FROM windows
 ), pairs AS (
-  SELECT m.board_uid, m.chief_id, m.measure, m.place, w.window_us, l.lag, m.value, w.finished
+  SELECT m.board_uid, m.chief_id, m.number, m.measure, m.place, w.window_us, l.lag, m.value, w.finished
   FROM measures m CROSS JOIN range(-5, 6) l(lag)
   JOIN windows w ON w.board_uid = m.board_uid AND w.chief_id = m.chief_id AND w.number = m.number + l.lag
   WHERE m.value IS NOT NULL
 )
 SELECT board_uid, chief_id, measure, window_us / 1e6 AS window_seconds, lag AS lag_windows, lag * window_us / 1e6 AS lag_seconds,
   count(*) AS n,
-  CASE WHEN count(*) >= 3 AND min(value) < max(value) AND min(finished) < max(finished) THEN corr(value, finished) END AS correlation
+  CASE WHEN count(*) >= 3 AND min(value) < max(value) AND min(finished) < max(finished) THEN corr(value, finished ORDER BY number) END AS correlation
 FROM pairs GROUP BY board_uid, chief_id, measure, place, window_us, lag
 ORDER BY chief_id, board_uid, place, lag;

@@ -12,23 +12,25 @@ WITH measured AS (
   SELECT board_uid, chief_id, number, window_us, started_us, 'noop_rate', 2, noop_rate FROM chief_windows
   UNION ALL
   SELECT board_uid, chief_id, number, window_us, started_us, 'cycle_p95', 3, cycle_p95_us / 1e6 FROM chief_windows
+), baselines AS (
+  SELECT board_uid, chief_id, measure, median(value) AS baseline, max(number) AS last_number
+  FROM measured WHERE value IS NOT NULL GROUP BY board_uid, chief_id, measure HAVING count(*) >= 10
 ), centred AS (
-  SELECT *, median(value) OVER series AS baseline, max(number) OVER series AS last_number
-  FROM measured WHERE value IS NOT NULL
-  WINDOW series AS (PARTITION BY board_uid, chief_id, measure)
-), scored AS (
-  SELECT *, value - baseline AS distance,
+  SELECT m.*, b.baseline, b.last_number, m.value - b.baseline AS distance
+  FROM measured m JOIN baselines b ON b.board_uid = m.board_uid AND b.chief_id = m.chief_id AND b.measure = m.measure
+  WHERE m.value IS NOT NULL
+), scales AS (
+  SELECT board_uid, chief_id, measure,
     CASE
-      WHEN median(abs(value - baseline)) OVER series > 0 THEN 1.4826 * median(abs(value - baseline)) OVER series
-      ELSE 1.2533 * avg(abs(value - baseline)) OVER series
+      WHEN median(abs(distance)) > 0 THEN 1.4826 * median(abs(distance))
+      ELSE 1.2533 * avg(abs(distance) ORDER BY number)
     END AS scale
-  FROM centred
-  WINDOW series AS (PARTITION BY board_uid, chief_id, measure)
-  QUALIFY count(*) OVER series >= 10
+  FROM centred GROUP BY board_uid, chief_id, measure
 ), odd AS (
-  SELECT *, distance / scale AS z, sign(distance) AS side,
-    number - row_number() OVER (PARTITION BY board_uid, chief_id, measure, sign(distance) ORDER BY number) AS island
-  FROM scored WHERE scale > 0 AND abs(distance) > 3 * scale
+  SELECT c.*, c.distance / s.scale AS z, sign(c.distance) AS side,
+    c.number - row_number() OVER (PARTITION BY c.board_uid, c.chief_id, c.measure, sign(c.distance) ORDER BY c.number) AS island
+  FROM centred c JOIN scales s ON s.board_uid = c.board_uid AND s.chief_id = c.chief_id AND s.measure = c.measure
+  WHERE s.scale > 0 AND abs(c.distance) > 3 * s.scale
 )
 SELECT board_uid, chief_id, measure, CASE WHEN side > 0 THEN 'above' ELSE 'below' END AS direction,
   make_timestamp(min(started_us)) AS started_at, make_timestamp(max(started_us) + window_us) AS ended_at,

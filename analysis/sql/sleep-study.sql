@@ -13,7 +13,7 @@ WITH awake AS (
   FROM cycles GROUP BY board_uid, chief_id
 ), slept AS (
   SELECT board_uid, chief_id, count(*) AS sleeps, sum(sleep_us) AS sleep_us, avg(sleep_us) AS mean_us,
-    stddev_pop(sleep_us) AS deviation_us, max(sleep_us) AS max_us,
+    burstiness_of(count(*), sum(sleep_us), sum(CAST(sleep_us AS HUGEINT) * sleep_us)) AS burstiness, max(sleep_us) AS max_us,
     count(*) FILTER (sleep_us < 1000000) / nullif(count(*), 0) AS short_share,
     quantile_cont(sleep_us, [0.05, 0.25, 0.5, 0.75, 0.95, 0.99]) AS q
   FROM cycles WHERE sleep_us IS NOT NULL GROUP BY board_uid, chief_id
@@ -22,7 +22,7 @@ SELECT l.board_uid, l.chief_id, l.cycles, a.starts, coalesce(s.sleeps, 0) AS sle
   l.first_woke_at, l.last_slept_at, (l.last_us - l.first_us) / 1e6 AS life_seconds,
   s.mean_us / 1e6 AS mean_seconds, s.q[1] / 1e6 AS p5_seconds, s.q[2] / 1e6 AS p25_seconds, s.q[3] / 1e6 AS p50_seconds,
   s.q[4] / 1e6 AS p75_seconds, s.q[5] / 1e6 AS p95_seconds, s.q[6] / 1e6 AS p99_seconds, s.max_us / 1e6 AS max_seconds,
-  s.short_share, (s.deviation_us - s.mean_us) / nullif(s.deviation_us + s.mean_us, 0) AS burstiness,
+  s.short_share, s.burstiness,
   coalesce(s.sleep_us, 0) / nullif(coalesce(s.sleep_us, 0) + a.cycle_us, 0) AS dormancy,
   coalesce(s.sleep_us, 0) / 1e6 AS sleeping_seconds, a.thinking_us / 1e6 AS thinking_seconds, a.acting_us / 1e6 AS acting_seconds,
   greatest(l.last_us - l.first_us - a.cycle_us - coalesce(s.sleep_us, 0), 0) / 1e6 AS stopped_seconds,

@@ -9,13 +9,12 @@ WITH counts AS (
     CASE WHEN grouping(status) = 0 THEN 'status' WHEN grouping(agent_id) = 0 THEN 'agent' ELSE 'task_type' END AS dimension,
     coalesce(status, agent_id, task_type) AS key, board_uid, count(*) FILTER (is_stale) AS stale, sum(active_us) AS active_us
   FROM attempts GROUP BY GROUPING SETS ((status), (board_uid, agent_id), (task_type))
-), shares AS (
-  SELECT *, stale / nullif(sum(stale) OVER dimension, 0) AS stale_share, active_us / nullif(sum(active_us) OVER dimension, 0) AS active_share,
-    row_number() OVER (PARTITION BY dimension ORDER BY stale DESC, key NULLS LAST, board_uid) AS place
-  FROM counts WINDOW dimension AS (PARTITION BY dimension)
+), placed AS (
+  SELECT *, row_number() OVER (PARTITION BY dimension ORDER BY stale DESC, key NULLS LAST, board_uid) AS place FROM counts
 )
 SELECT dimension, count(*) AS keys, count(*) FILTER (stale > 0) AS stale_keys, sum(stale) AS stale,
-  sum(stale_share ** 2) AS concentration, sum(active_share ** 2) AS expected_concentration,
+  sum(stale * stale) / nullif(sum(stale) ** 2, 0) AS concentration,
+  sum(active_us * active_us) / nullif(sum(active_us) ** 2, 0) AS expected_concentration,
   max(key) FILTER (place = 1 AND stale > 0) AS top_key, max(board_uid) FILTER (place = 1 AND stale > 0) AS top_board_uid,
-  max(stale_share) AS top_share
-FROM shares GROUP BY dimension ORDER BY array_position(['status', 'agent', 'task_type'], dimension);
+  max(stale) / nullif(sum(stale), 0) AS top_share
+FROM placed GROUP BY dimension ORDER BY array_position(['status', 'agent', 'task_type'], dimension);

@@ -30,8 +30,9 @@ FROM closed_stages WHERE stage_kind IN ('active', 'review', 'rework') AND entere
 -- Stale attempts. detection_us: from the last sign of life to being found. recovery_us: from then to the task's next attempt.
 -- late_at: when its agent first did something about the task afterwards, other than in an assignment it had then: a late
 -- heartbeat, or a result; so it had been alive. Of several stale attempts of one agent at one task, the latest before counts.
--- An import names no actor, but the agent of a result (and of an assignment, which tells nothing of its life). A beat in the agent's own next assignment is late if the next event of that stage
--- does not name it as the last beat: the board has fenced it (so its payload says, which is dear to read).
+-- An import names no actor, but the agent of a result (and of an assignment, which tells nothing of its life). A beat in the
+-- agent's own next assignment is late if the next event of that stage does not name it as the last beat: the board has fenced
+-- it (so its payload says, which is dear to read).
 CREATE OR REPLACE VIEW stale_attempts AS
 WITH stale AS MATERIALIZED (
   SELECT * FROM attempts WHERE is_stale

@@ -75,6 +75,11 @@ LEFT JOIN found f ON f.board_uid = w.board_uid AND f.chief_id = w.chief_id AND f
 ASOF LEFT JOIN slept s ON s.board_uid = w.board_uid AND s.chief_id = w.chief_id
   AND s.woke_us >= w.first_us + (w.number + 1) * w.window_us;
 
+-- (s - m) / (s + m) of whole numbers, s the population standard deviation and m the mean: from exact sums, since sums of
+-- fractions hang on the order of the rows, which differs between a board and its export.
+CREATE OR REPLACE MACRO burstiness_of(n, total, squares) AS
+  (sqrt(n * squares - total * total) - total) / nullif(sqrt(n * squares - total * total) + total, 0);
+
 -- A length of time for people.
 CREATE OR REPLACE MACRO duration_text(seconds) AS CASE
   WHEN seconds < 1 THEN printf('%.0f ms', seconds * 1000)

@@ -57,11 +57,11 @@ function isObject(value: Json): value is JsonObject {
 }
 
 function setTasks(state: Totals, tasks: readonly TaskCount[], stages: Family): void {
-  const kindPlace = stages.labelNames.indexOf('stage_kind');
+  const family = state.family(TASKS);
   state.apply({ kind: 'zero', metric: TASKS });
-  for (const { values } of stages.series) {
-    // Both metrics have the same labels in the same order. A finished task is not counted, so its status shows no zero.
-    if (values[kindPlace] !== 'terminal') state.family(TASKS).atKept(values);
+  for (const { labels } of stages.series) {
+    // A finished task is not counted, so its status shows no zero.
+    if (labels.stage_kind !== 'terminal') family.atKept(family.labelNames.map(label => labels[label] ?? ''));
   }
   for (const { task_type, status, stage_kind, count } of tasks) {
     state.apply({ kind: 'add', metric: TASKS, labels: [task_type, status, stage_kind], by: count });
@@ -79,11 +79,11 @@ function setOldest(oldest: Family, tasks: readonly TaskCount[]): void {
 
 function setAgents(state: Totals, agents: readonly Agent[]): void {
   state.apply({ kind: 'zero', metric: AGENTS });
-  for (const { status, capabilities } of agents) {
+  for (const { agent_id, status, capabilities } of agents) {
     for (const capability of new Set(capabilities.length === 0 ? [''] : capabilities)) {
       for (const each of AGENT_STATUSES) {
         const by = each === status ? 1 : 0;
-        state.apply({ kind: 'add', metric: AGENTS, labels: [each, capability], by });
+        state.apply({ kind: 'add', metric: AGENTS, labels: [each, capability, agent_id], by });
       }
     }
   }

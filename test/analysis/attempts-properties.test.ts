@@ -8,6 +8,7 @@ import { stagesOf } from '../../board/core/stages.ts';
 import { WORKING_KINDS } from '../../board/core/statuses.ts';
 import { rowsOf } from './rows-of.ts';
 import { openTimedBoard, register, type TimedBoard } from './small-log.ts';
+import { sumOf } from './sum-of.ts';
 
 /** What happens next to a task: a step of its lifecycle, a beat of whoever has it, or a late one of a stale attempt. */
 interface Step {
@@ -102,9 +103,6 @@ async function livedAfterAll(board: Board, stale: readonly StaleAttempt[]): Prom
   return lived;
 }
 
-const sum = <Row>(rows: readonly Row[], of: (row: Row) => number): number =>
-  rows.reduce((total, row) => total + of(row), 0);
-
 describe('any log', () => {
   it('counts every attempt once, by every dimension and outcome, and every handover', async () => {
     await fc.assert(
@@ -134,32 +132,32 @@ describe('any log', () => {
             const rows = stale.filter(row => row.dimension === dimension);
             for (const name of ['attempts', 'open_attempts', 'stale', 'unrecovered', 'false_stale'] as const) {
               expect(
-                sum(rows, row => row[name]),
+                sumOf(rows, row => row[name]),
                 `${dimension} ${name}`,
               ).toBe(all?.[name]);
             }
-            expect(sum(rows, row => row.lost_seconds)).toBeCloseTo(all?.lost_seconds ?? 0, 5);
-            if (story.stale.length > 0) expect(sum(rows, row => row.stale_share ?? 0)).toBeCloseTo(1, 9);
+            expect(sumOf(rows, row => row.lost_seconds)).toBeCloseTo(all?.lost_seconds ?? 0, 5);
+            if (story.stale.length > 0) expect(sumOf(rows, row => row.stale_share ?? 0)).toBeCloseTo(1, 9);
           }
           for (const { concentration } of await rowsOf(analysis, 'stale_concentration')) {
             if (concentration !== null) expect(concentration).toBeLessThanOrEqual(1 + 1e-9);
           }
 
           const agents = await rowsOf(analysis, 'agents_summary');
-          expect(sum(agents, row => row.attempts)).toBe(closed);
+          expect(sumOf(agents, row => row.attempts)).toBe(closed);
           for (const row of agents) {
             expect(row.succeeded + row.failed + row.stale + row.withdrawn).toBe(row.attempts);
             expect(row.success_rate ?? 0).toBeGreaterThanOrEqual(row.success_rate_low ?? 0);
             expect(row.success_rate ?? 0).toBeLessThanOrEqual(row.success_rate_high ?? 0);
           }
           const pairs = await rowsOf(analysis, 'handovers');
-          expect(sum(pairs, row => row.count)).toBe(handovers);
-          if (handovers > 0) expect(sum(pairs, row => row.share)).toBeCloseTo(1, 9);
+          expect(sumOf(pairs, row => row.count)).toBe(handovers);
+          if (handovers > 0) expect(sumOf(pairs, row => row.share)).toBeCloseTo(1, 9);
 
           const [gaps] = await rowsOf(analysis, 'heartbeat_gaps');
           expect(gaps?.attempts ?? 0).toBe(closed - story.stale.length);
           const advised = await rowsOf(analysis, 'timeout_advisor');
-          expect(sum(advised, row => row.alive_attempts)).toBe(closed - story.stale.length + (all?.false_stale ?? 0));
+          expect(sumOf(advised, row => row.alive_attempts)).toBe(closed - story.stale.length + (all?.false_stale ?? 0));
           for (const { suggested_false_stale_rate } of advised)
             expect(suggested_false_stale_rate ?? 0).toBeLessThanOrEqual(0.01);
         } finally {

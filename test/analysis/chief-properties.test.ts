@@ -4,6 +4,7 @@ import { openAnalysis } from '../../analysis/index.ts';
 import { type Cycle, recordCycles } from './record-cycles.ts';
 import { rowsOf } from './rows-of.ts';
 import { openTimedBoard } from './small-log.ts';
+import { sumOf } from './sum-of.ts';
 
 /** How a cycle follows the one before it, in microseconds: after a sleep, or, where it was started anew, after a pause. */
 interface Turn {
@@ -41,9 +42,6 @@ function cyclesOf(turns: readonly Turn[]): Cycle[] {
   });
 }
 
-const sum = <Row>(rows: readonly Row[], of: (row: Row) => number): number =>
-  rows.reduce((total, row) => total + of(row), 0);
-
 /** Noops as the Chief's own telemetry counts them: the longest run, which an action ends. */
 function longestStreak(turns: readonly Turn[]): number {
   let [streak, longest] = [0, 0];
@@ -70,11 +68,11 @@ describe('any Chief', () => {
 
           const series = await rowsOf(analysis, 'chief_series');
           expect(series.length).toBeLessThanOrEqual(200);
-          expect(sum(series, row => row.seconds)).toBeCloseTo(life_seconds, 5);
+          expect(sumOf(series, row => row.seconds)).toBeCloseTo(life_seconds, 5);
           for (const state of ['sleeping_seconds', 'thinking_seconds', 'acting_seconds', 'stopped_seconds'] as const) {
             expect(Math.min(...series.map(row => row[state]))).toBeGreaterThanOrEqual(0);
             expect(
-              sum(series, row => row[state]),
+              sumOf(series, row => row[state]),
               state,
             ).toBeCloseTo(study[state], 5);
           }
@@ -86,27 +84,27 @@ describe('any Chief', () => {
           }
 
           const timeline = await rowsOf(analysis, 'chief_timeline');
-          expect(sum(timeline, row => row.seconds)).toBeCloseTo(
+          expect(sumOf(timeline, row => row.seconds)).toBeCloseTo(
             sleeping_seconds + thinking_seconds + acting_seconds,
             5,
           );
 
           const lengths = await rowsOf(analysis, 'sleep_distribution');
-          expect(sum(lengths, row => row.count)).toBe(study.sleeps);
-          if (study.sleeps > 0) expect(sum(lengths, row => row.share)).toBeCloseTo(1, 9);
-          expect(sum(await rowsOf(analysis, 'sleep_heatmap'), row => row.sleeps)).toBe(study.sleeps);
+          expect(sumOf(lengths, row => row.count)).toBe(study.sleeps);
+          if (study.sleeps > 0) expect(sumOf(lengths, row => row.share)).toBeCloseTo(1, 9);
+          expect(sumOf(await rowsOf(analysis, 'sleep_heatmap'), row => row.sleeps)).toBe(study.sleeps);
 
-          expect(sum(series, row => row.cycles)).toBe(turns.length);
+          expect(sumOf(series, row => row.cycles)).toBe(turns.length);
           const triggers = await rowsOf(analysis, 'wake_triggers');
-          expect(sum(triggers, row => row.wakes)).toBe(turns.length);
-          expect(sum(triggers, row => row.share)).toBeCloseTo(1, 9);
-          expect(sum(await rowsOf(analysis, 'cycle_depth_deciles'), row => row.cycles)).toBe(turns.length);
+          expect(sumOf(triggers, row => row.wakes)).toBe(turns.length);
+          expect(sumOf(triggers, row => row.share)).toBeCloseTo(1, 9);
+          expect(sumOf(await rowsOf(analysis, 'cycle_depth_deciles'), row => row.cycles)).toBe(turns.length);
 
           const [noops] = await rowsOf(analysis, 'noop_rate');
           const streaks = await rowsOf(analysis, 'noop_streaks');
           expect(noops?.longest_streak).toBe(longestStreak(turns));
           expect(streaks[0]?.cycles ?? 0).toBe(longestStreak(turns));
-          expect(sum(series, row => row.noops)).toBe(noops?.noops);
+          expect(sumOf(series, row => row.noops)).toBe(noops?.noops);
         } finally {
           await analysis.close();
           await board.close();

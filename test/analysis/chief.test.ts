@@ -10,6 +10,7 @@ import { joinLogs } from './join-logs.ts';
 import { type Cycle, recordCycles } from './record-cycles.ts';
 import { rowsOf } from './rows-of.ts';
 import { at, openSmallLog, openTimedBoard } from './small-log.ts';
+import { sumOf } from './sum-of.ts';
 
 /** The Chief's figures that analyses.test.ts does not have, by hand, from the six cycles of small-log.ts. */
 describe('the Chief of the small log', () => {
@@ -139,7 +140,7 @@ describe('several Chiefs and boards', () => {
       },
     ]);
     const series = await rowsOf(analysis, 'chief_series');
-    expect(series.reduce((sum, row) => sum + row.stopped_seconds, 0)).toBeCloseTo(14, 9);
+    expect(sumOf(series, row => row.stopped_seconds)).toBeCloseTo(14, 9);
     expect(series.find(row => row.started_at === isoOf(at(10)))).toMatchObject({
       stopped_seconds: 0.2,
       sleeping_share: 0,
@@ -234,7 +235,7 @@ describe('several Chiefs and boards', () => {
     }));
     const analysis = await analysisOf(['chief', cycles]);
     expect(await rowsOf(analysis, 'cycle_by_depth')).toMatchObject([
-      { cycles: 1100, n: 1000, spearman: 1, slope_seconds_per_task: 2 },
+      { cycles: 1100, n: 1000, spearman: expect.closeTo(1, 9), slope_seconds_per_task: 2 },
     ]);
     const deciles = await rowsOf(analysis, 'cycle_depth_deciles');
     expect(deciles).toHaveLength(10);

@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Analysis, openAnalysis } from '../../analysis/index.ts';
+import { CHIEF_NAMES } from '../../analysis/rows/chief.ts';
 import type { Board } from '../../board/board.ts';
 import { isoOf } from '../../board/core/time.ts';
+import { exportLog } from '../../exporters/files/index.ts';
+import { tempDir } from '../support/temp.ts';
 import { type Cycle, everySeconds, recordCycles } from './record-cycles.ts';
 import { rowsOf } from './rows-of.ts';
 import { at, openTimedBoard } from './small-log.ts';
@@ -194,4 +198,32 @@ describe('rhythm and flow', () => {
     expect(of('noop_rate', 0)).toMatchObject({ n: 4, correlation: null });
     expect(of('median_sleep', 0)?.correlation).toBeLessThan(0);
   });
+});
+
+it('a board and its exports give the same figures to the last digit, though their rows come in other orders', async () => {
+  // Cycles and sleeps of all lengths, in no order: each number follows from the one before (Park and Miller).
+  let seed = 1;
+  const next = (most: number) => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return (seed % 1_000_003) * (most / 1_000_003);
+  };
+  let slept = 0;
+  const cycles = Array.from({ length: 600 }, () => {
+    const woke = slept + next(30);
+    slept = woke + next(2);
+    return { woke, slept, actions: Math.floor(next(3)), depth: Math.floor(next(50)) };
+  });
+  const { board } = await openTimedBoard();
+  await recordCycles(board, 'chief', cycles);
+  const analysis = await openAnalysis(board);
+  opened.push(analysis, board);
+  const folder = tempDir();
+  for (const format of ['parquet', 'ndjson'] as const) {
+    const to = join(folder, format);
+    await exportLog(board, { to, format });
+    const exported = await openAnalysis(to);
+    opened.push(exported);
+    for (const name of CHIEF_NAMES) expect(await rowsOf(exported, name), name).toEqual(await rowsOf(analysis, name));
+  }
+  expect(await rowsOf(analysis, 'cycle_by_depth')).toMatchObject([{ n: 600, spearman: expect.any(Number) }]);
 });
