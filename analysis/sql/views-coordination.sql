@@ -6,6 +6,9 @@
 -- takes several times as long; that they run on from lane to lane is not seen in a difference within one. Instants are
 -- microseconds since 1970; an interval has its beginning in it and not its end.
 
+-- Before every instant.
+CREATE OR REPLACE MACRO beginning() AS -4611686018427387904;
+
 -- An instant as a number that is greater than any of a lower lane: the greatest so far is then the greatest of the lane.
 CREATE OR REPLACE MACRO lane_key(lane, instant) AS CAST(lane AS HUGEINT) * 4611686018427387904 + instant;
 
@@ -90,8 +93,8 @@ WITH numbered AS (
 )
 SELECT *, min(chief) OVER boards AS first_chief, count(*) OVER boards AS chiefs FROM numbered WINDOW boards AS (PARTITION BY board_uid);
 
--- What each Chief did: a row a change, until the next one. It is in a cycle, asleep, or gone (from its last cycle before it was
--- started anew to its next; it has no row before its first). After its last cycle it counts as asleep, to the log's end. It
+-- What each Chief did: a row a change, until the next one. It is in a cycle, asleep, or gone (before its first cycle,
+-- and from its last before it was started anew to its next). After its last cycle it counts as asleep, to the log's end. It
 -- drains from a cycle that says so until one that does not. Of a sleep it has what ended it, null where the log did.
 -- A cycle that began before the one before it had ended (no Chief's does) is cut.
 CREATE OR REPLACE VIEW chief_states AS
@@ -108,11 +111,12 @@ WITH cycles AS (
   SELECT *, greatest(woke_us, before_us) AS from_us, greatest(slept_us, woke_us, before_us) AS until_us FROM cycles
 ), changes AS (
   SELECT c.chief, c.drains, c.sequence_id, c.end_us, e.part,
-    CASE e.part WHEN 0 THEN greatest(least(c.previous_us, c.from_us), c.before_us) WHEN 1 THEN c.from_us ELSE c.until_us END AS at_us,
-    CASE e.part WHEN 0 THEN 'sleep' WHEN 1 THEN 'cycle' ELSE CASE WHEN c.is_last THEN 'sleep' ELSE 'gone' END END AS state,
-    CASE e.part WHEN 0 THEN c.was_draining ELSE c.draining END AS draining,
+    CASE e.part WHEN -1 THEN beginning() WHEN 0 THEN greatest(least(c.previous_us, c.from_us), c.before_us) WHEN 1 THEN c.from_us ELSE c.until_us END AS at_us,
+    CASE WHEN e.part = 1 THEN 'cycle' WHEN e.part = 0 OR e.part = 2 AND c.is_last THEN 'sleep' ELSE 'gone' END AS state,
+    CASE WHEN e.part > 0 THEN c.draining ELSE c.was_draining END AS draining,
     CASE e.part WHEN 0 THEN c."trigger" END AS woken_by, e.part = 0 AND c.draining AS wakes_draining
-  FROM cut c, (VALUES (0), (1), (2)) e(part) WHERE e.part > 0 OR c.previous_us IS NOT NULL
+  FROM cut c, (VALUES (-1), (0), (1), (2)) e(part)
+  WHERE e.part > 0 OR e.part = 0 AND c.previous_us IS NOT NULL OR e.part < 0 AND c.before_us IS NULL
 ), lasting AS (
   SELECT *, lead(at_us, 1, greatest(at_us, end_us)) OVER (PARTITION BY chief ORDER BY sequence_id, part) AS until_us FROM changes
 )
@@ -205,6 +209,8 @@ CREATE OR REPLACE VIEW lane_totals AS
 WITH changes AS (
   SELECT s.pool, e.change, s.is_idle, CASE e.change WHEN 1 THEN s.from_us ELSE s.until_us END AS at_us
   FROM pool_spans s, (VALUES (1), (-1)) e(change)
+  UNION ALL
+  SELECT DISTINCT pool, 0, true, beginning() FROM capability_pools
 ), placed AS (
   SELECT l.lane, l.clock, c.at_us, CASE WHEN c.is_idle THEN c.change ELSE 0 END AS idle, CASE WHEN c.is_idle THEN 0 ELSE c.change END AS known
   FROM changes c JOIN (SELECT DISTINCT lane, pool, clock FROM wait_places) l ON l.pool = c.pool

@@ -68,17 +68,20 @@ FROM measured m LEFT JOIN chief_states s ON s.chief = m.chief AND s.until_us = m
 -- Events that should have woken a Chief (all but heartbeats and Chiefs' own) and that no cycle of its saw within the grace. What happened while it was
 -- not running, before its first cycle or before one it was started anew with, it could not have heard.
 CREATE OR REPLACE VIEW missed_wakes AS
-WITH calls AS (
+WITH seeing AS (
+  FROM chief_cycles WINDOW earlier AS (PARTITION BY board_uid, chief_id ORDER BY sequence_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+  QUALIFY seen_sequence_id > coalesce(max(seen_sequence_id) OVER earlier, -1)
+), calls AS (
   SELECT e.board_uid, e.sequence_id, e."timestamp", h.chief, h.chief_id
   FROM transitions e
   LEFT JOIN chief_duties d ON d.board_uid = e.board_uid AND d.task_type = e.task_type
     AND (d.since_us IS NULL OR epoch_us(e."timestamp") >= d.since_us) AND (d.until_us IS NULL OR epoch_us(e."timestamp") < d.until_us)
-  JOIN chiefs h ON h.board_uid = e.board_uid AND (h.chief = coalesce(d.chief, h.first_chief))
+  JOIN chiefs h ON h.board_uid = e.board_uid AND h.chief = coalesce(d.chief, h.first_chief)
   WHERE e.cycle_id IS NULL AND e."timestamp" >= h.first_woke_at
 )
 SELECT e.board_uid, e.chief, e.sequence_id, e."timestamp"
 FROM calls e
 JOIN log_spans s ON s.board_uid = e.board_uid
-ASOF LEFT JOIN chief_cycles c ON c.board_uid = e.board_uid AND c.chief_id = e.chief_id AND c.seen_sequence_id >= e.sequence_id
+ASOF LEFT JOIN seeing c ON c.board_uid = e.board_uid AND c.chief_id = e.chief_id AND c.seen_sequence_id >= e.sequence_id
 WHERE coalesce(epoch_us(c.woke_at), s.last_us) - epoch_us(e."timestamp") > dispatch_grace_us()
   AND (c.sequence_id IS NULL OR c.previous_slept_at IS NOT NULL);
