@@ -11,6 +11,8 @@ export {
 export { MEASURE_NAMES, type MeasureName } from './compare/measures.ts';
 export type { CompareWindow } from './compare/units.ts';
 export { ExportedLog, type ExportedLogOptions, openExportedLog } from './exported-log.ts';
+export type { Finding, FindingCode } from './findings/finding.ts';
+export { findings } from './findings/findings.ts';
 export type { LoadOptions, LoadProgress } from './load-progress.ts';
 export {
   Analysis,
@@ -25,4 +27,5 @@ export {
   type SqlParameters,
   type SqlRow,
 } from './open-analysis.ts';
+export type { AnalysisSettings, ModelPrice } from './settings.ts';
 export { type ExportableSql, type SqlFile, sqlFiles } from './sql-files.ts';

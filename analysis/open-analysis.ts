@@ -12,6 +12,7 @@ import { flightPlanFromSql } from './flight-plan.ts';
 import { interruptible } from './interruptible.ts';
 import type { LoadOptions, LoadProgress } from './load-progress.ts';
 import { logTable, type OpenedLog, openLog } from './open-log.ts';
+import { type AnalysisSettings, applySettings } from './settings.ts';
 import { readSql, sqlFileOf, VIEW_FILES } from './sql-files.ts';
 
 /** A board, or an exported log: the path of its folder or file, or a pattern for several. */
@@ -30,6 +31,8 @@ export interface AnalysisOptions extends DuckDbOptions {
    * kill too, loads only what is new. One process at a time may have it open.
    */
   databaseFile?: string;
+  /** What the analyses are told; each has a default. */
+  settings?: AnalysisSettings;
 }
 
 /** How one call is stopped. */
@@ -85,6 +88,7 @@ export async function openAnalysis(
   signal?.throwIfAborted();
   const db = await openDuckDb(options);
   try {
+    await applySettings(db, options.settings ?? {});
     const log = await openLog(db, Array.isArray(source) ? source : [source as AnalysisSource], options);
     for (const views of VIEW_FILES) await db.connection.run(await readSql(views));
     return new Analysis(db, log, signal);

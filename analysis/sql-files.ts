@@ -17,6 +17,9 @@ export const VIEW_FILES: readonly string[] = [
   'views-flow',
   'views-chief',
   'views-attempts',
+  'views-coordination',
+  'views-wait-splits',
+  'views-dispatch',
 ];
 
 /** The text of a file in `analysis/sql`. */

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { GRACE_HELP, graceSeconds } from './grace-seconds.ts';
 
 /** The options of every command that opens sources for questions. */
 export interface SourceOptions {
@@ -8,6 +9,7 @@ export interface SourceOptions {
   readonly memoryLimit?: string;
   readonly spill?: string;
   readonly threads?: number;
+  readonly grace?: number;
 }
 
 function threadCount(text: string): number {
@@ -26,5 +28,6 @@ export function withSourceOptions(command: Command): Command {
     )
     .option('--memory-limit <size>', 'memory that DuckDB may use before it spills to disk, such as 512MB; default 2GB')
     .option('--spill <dir>', 'where it spills; default a folder of its own under the temporary one')
-    .option('--threads <n>', 'threads it works with; default one a core', threadCount);
+    .option('--threads <n>', 'threads it works with; default one a core', threadCount)
+    .option('--grace <seconds>', GRACE_HELP, graceSeconds);
 }

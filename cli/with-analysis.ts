@@ -22,7 +22,7 @@ export async function withAnalysis<Answer>(
   options: SourceOptions,
   ask: (analysis: Analysis, progress: Progress) => Promise<Answer>,
 ): Promise<Answer> {
-  const { cache, memoryLimit, spill, threads } = options;
+  const { cache, memoryLimit, spill, threads, grace } = options;
   const boards: Board[] = [];
   const progress = progressOf('rows');
   try {
@@ -33,6 +33,7 @@ export async function withAnalysis<Answer>(
       ...(memoryLimit !== undefined && { memoryLimit }),
       ...(spill !== undefined && { tempDirectory: spill }),
       ...(threads !== undefined && { threads }),
+      ...(grace !== undefined && { settings: { dispatchGraceSeconds: grace } }),
       signal: interruption(),
       onProgress: ({ table, rows, expected, share }) =>
         share === null

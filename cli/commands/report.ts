@@ -29,7 +29,7 @@ function titleOf(sources: readonly string[], { board, title }: Options): string 
 async function writePage(sources: readonly string[], file: string, options: Options): Promise<void> {
   const { htmlReport } = await import('../../dashboards/report/index.ts');
   const source = { report: () => reportOf(sources, options) };
-  const page = await htmlReport(source, { title: titleOf(sources, options), findings });
+  const page = await htmlReport(source, { title: titleOf(sources, options) });
   await writeFile(file, page);
   await print(
     `${file}: one page of ${Math.ceil(Buffer.byteLength(page) / 1024)} KiB, which needs nothing besides itself`,
