@@ -122,11 +122,11 @@ WITH cycles AS (
 )
 SELECT chief, drains, state, draining, woken_by, wakes_draining, at_us AS from_us, until_us FROM lasting WHERE at_us < until_us;
 
--- Which Chief sees to a task type, and when: the one that last began to move such tasks; until one has, the board's first. Only boards
--- with several have rows.
+-- Which Chief sees to a task type, and when: the one that last began to move such tasks, from the end of its first cycle that did, since
+-- only then the log names it; until one has, the board's first. Only boards with several have rows.
 CREATE OR REPLACE VIEW chief_duties AS
 WITH begun AS (
-  SELECT e.board_uid, e.task_type, h.first_chief, h.chief, epoch_us(min(e."timestamp")) AS since_us
+  SELECT e.board_uid, e.task_type, h.first_chief, h.chief, epoch_us(min(c.slept_at)) AS since_us
   FROM transitions e
   JOIN chief_cycles c ON c.board_uid = e.board_uid AND c.cycle_id = e.cycle_id
   JOIN chiefs h ON h.board_uid = c.board_uid AND h.chief_id = c.chief_id

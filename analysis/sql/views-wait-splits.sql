@@ -22,7 +22,7 @@ WITH ranked AS (
 ), youngest AS (
   SELECT class, created_us, at_us FROM dispatches WHERE before IS NULL OR before < lane_key(class, created_us)
 ), seen AS (
-  SELECT w.*, y.at_us FROM classed w ASOF JOIN youngest y ON y.class = w.class AND y.created_us > w.created_us
+  SELECT w.board_uid, w.entered_sequence_id, w.class, w.created_us, w.from_us, w.until_us, y.at_us FROM classed w ASOF JOIN youngest y ON y.class = w.class AND y.created_us > w.created_us
 ), unclear AS (
   SELECT s.board_uid, s.entered_sequence_id, s.class, s.created_us, s.until_us, a.number AS after_number, b.number AS last_number
   FROM (FROM seen WHERE at_us <= from_us) s

@@ -126,20 +126,20 @@ export class Oracle {
     ];
   }
 
-  /** The Chief that last began to move such tasks, else the board's first. */
+  /** The Chief that last began to move such tasks, from the end of its first cycle that did; else the board's first. */
   #responsible(taskType: string, at: Micros): string | null {
     let found = this.chiefs[0] ?? null;
     let since = Number.NEGATIVE_INFINITY;
     for (const chief of this.chiefs) {
-      const ids = new Set(this.#log.cycles.filter(each => each.chief_id === chief).map(each => each.cycle_id));
-      const steps = this.#log.events.filter(
-        each => each.task_type === taskType && each.edge !== 'post' && each.cycle_id !== null && ids.has(each.cycle_id),
-      );
-      const first = Math.min(...steps.map(each => each.timestamp));
-      if (first <= at && first >= since) {
-        found = chief;
-        since = first;
-      }
+      const moving = this.#log.cycles.filter(cycle => {
+        if (cycle.chief_id !== chief) return false;
+        const steps = this.#log.events.filter(each => each.cycle_id === cycle.cycle_id && each.edge !== 'post');
+        return steps.some(each => each.task_type === taskType);
+      });
+      const first = Math.min(...moving.map(each => each.slept_at));
+      if (first > at || first < since) continue;
+      found = chief;
+      since = first;
     }
     return found;
   }
