@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { printJson } from '../output.ts';
 import { printReport } from '../report-text.ts';
-import { SOURCE_HELP } from '../source.ts';
+import { SOURCES_HELP } from '../source.ts';
 import { reportOf } from '../with-analysis.ts';
 
 async function run(texts: readonly string[], options: SourceOptions & { json?: boolean }): Promise<void> {
@@ -15,7 +15,7 @@ async function run(texts: readonly string[], options: SourceOptions & { json?: b
 export function reportCommand(): Command {
   return withSourceOptions(new Command('report'))
     .description('What a log tells: dwell, waiting and work, revisions, bottlenecks, variants, the Chief')
-    .argument('<source...>', `${SOURCE_HELP}; of several, what they tell together`)
+    .argument('<source...>', SOURCES_HELP)
     .option('--json', 'print every analysis as one JSON object')
     .addHelpText(
       'after',

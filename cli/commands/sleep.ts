@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { print, printJson } from '../output.ts';
 import { sleepText } from '../report-text.ts';
-import { SOURCE_HELP } from '../source.ts';
+import { SOURCES_HELP } from '../source.ts';
 import { withAnalysis } from '../with-analysis.ts';
 
 async function run(texts: readonly string[], options: SourceOptions & { json?: boolean }): Promise<void> {
@@ -19,7 +19,7 @@ async function run(texts: readonly string[], options: SourceOptions & { json?: b
 export function sleepCommand(): Command {
   return withSourceOptions(new Command('sleep'))
     .description("The Chief's sleep study: how long it slept, what woke it, how often for nothing")
-    .argument('<source...>', `${SOURCE_HELP}; of several, the Chiefs of all`)
+    .argument('<source...>', SOURCES_HELP)
     .option('--json', 'print the study as one JSON object')
     .addHelpText('after', '\nExample:\n  quadro sleep newsroom.db')
     .action(run);
