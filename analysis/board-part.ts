@@ -3,6 +3,7 @@ import { errorOf } from '../board/core/errors.ts';
 import type { JsonObject } from '../board/core/json.ts';
 import type { BoardRecord, Event, Task } from '../board/core/records.ts';
 import { TABLE_NAMES, type TableName } from '../board/core/tables.ts';
+import type { Micros } from '../board/core/time.ts';
 import { expectedRows, readTable, rowPages, type TableSource } from '../board/table-source.ts';
 import { rowReader } from './duckdb-values.ts';
 import { type LoadOptions, noRows, type RowCounts } from './load-progress.ts';
@@ -15,8 +16,8 @@ interface BoardState {
   readonly chief_cycles: number;
   readonly ombudsman_ticks: number;
   readonly flight_log: number;
-  /** Up to which event the rows of tasks are known; null before all were read once. */
-  readonly tasks: number | null;
+  /** The log's last event when tasks were last read, and the board's time; null before all were read once. */
+  readonly tasks: { readonly events: number; readonly at: Micros } | null;
   /** The board's row at the last look that was finished; null before. */
   readonly board: BoardRecord | null;
 }
@@ -173,30 +174,29 @@ export class BoardPart {
 
   async #readTasks(board: BoardRecord, options: LookOptions, rows: RowCounts): Promise<void> {
     if (!this.tables.includes('tasks')) return;
-    const isFirst = this.#state.tasks === null;
-    const pages = isFirst ? rowPages(this.#source.tasks()) : this.#changedTasks();
+    const { tasks: known } = this.#state;
+    const pages = known === null ? rowPages(this.#source.tasks()) : this.#changedTasks(known);
     for await (const page of pages) {
       options.signal?.throwIfAborted();
-      if (!isFirst) await this.#removeTasks(page);
+      if (known !== null) await this.#removeTasks(page);
       await this.#append('tasks', page);
       rows.tasks += page.length;
       options.onProgress?.({ table: 'tasks', rows: rows.tasks, expected: null, share: null });
     }
-    await this.#setState({ tasks: board.next_sequence_id - 1 });
+    await this.#setState({ tasks: { events: board.next_sequence_id - 1, at: board.last_timestamp } });
   }
 
   /** The tasks that new events name, and those archived since the last look, which leaves none. */
-  async *#changedTasks(): AsyncGenerator<readonly Task[]> {
-    const { tasks, board } = this.#state;
+  async *#changedTasks({ events, at }: { events: number; at: Micros }): AsyncGenerator<readonly Task[]> {
     const named = await this.#store.rows(
       `SELECT DISTINCT task_id FROM (${selectStored('events', [this.part])} AND sequence_id > $1)`,
-      [BigInt(tasks ?? 0)],
+      [BigInt(events)],
     );
     const ids = named.map(([id]) => String(id));
     for (let start = 0; start < ids.length; start += TASK_IDS) {
       yield await this.#source.tasksById(ids.slice(start, start + TASK_IDS));
     }
-    if (board !== null) yield* rowPages(this.#source.archivedTasks(board.last_timestamp));
+    yield* rowPages(this.#source.archivedTasks(at));
   }
 
   async #removeTasks(tasks: readonly Task[]): Promise<void> {

@@ -26,16 +26,16 @@ function tableOf(path: string): TableName | undefined {
   return TABLE_NAMES.find(table => name === table || new RegExp(`^${table}[-_. ]`).test(name));
 }
 
-/** Whether a path leads to a file or folder, or is a pattern that may. */
-export async function isThere(path: string): Promise<boolean> {
-  return WILDCARD.test(path) || (await stat(path).catch(() => null)) !== null;
+/** Whether a path, where nothing of its name is there, is a pattern for others. */
+export function isPattern(path: string): boolean {
+  return WILDCARD.test(path);
 }
 
 /** The paths that a pattern matches, in order; a path that is there is taken as it is, whatever its name. */
 async function expand(path: string): Promise<readonly string[]> {
   const found = await stat(path).catch((cause: unknown) => cause);
   if (!(found instanceof Error)) return [path];
-  if (!WILDCARD.test(path)) {
+  if (!isPattern(path)) {
     throw errorOf('invalid_source', `There is no ${path}: name an exported folder or a file of events`, {
       cause: found,
     });

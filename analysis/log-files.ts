@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { errorOf } from '../board/core/errors.ts';
 import { TABLE_NAMES, type TableName } from '../board/core/tables.ts';
 import { quotedColumns, quoteIdentifier, selectFile } from '../board/duckdb.ts';
@@ -7,15 +8,16 @@ import { findFiles, folderOf, type TableFile } from './find-files.ts';
 import { type LoadOptions, noRows, type RowCounts } from './load-progress.ts';
 import { type LogStore, selectStored, storedTable } from './log-store.ts';
 
-/** A file, and the query for its rows. */
-export interface FileRows extends TableFile {
-  readonly select: string;
-}
-
-/** What a file of text was when it was loaded: another one by that name is loaded anew. */
+/** What a file was when it was looked at: one that was replaced is another. */
 interface FileState {
   readonly bytes: number;
   readonly modified_ms: number;
+}
+
+/** A file, and the query for its rows. */
+export interface FileRows extends TableFile {
+  readonly select: string;
+  readonly state: FileState;
 }
 
 /** What every event has. */
@@ -44,7 +46,7 @@ export class LogFiles {
     this.#paths = paths;
   }
 
-  /** The files that were found at the last look. */
+  /** The files that were found at the last look: the same list where it found nothing new. */
   get files(): readonly FileRows[] {
     return this.#files;
   }
@@ -68,30 +70,32 @@ export class LogFiles {
     const files: FileRows[] = [];
     for (const file of await findFiles(this.#paths)) {
       options.signal?.throwIfAborted();
-      files.push({ ...file, select: await this.#selectOf(file, options, rows) });
+      files.push(await this.#rowsOf(file, options, rows));
     }
-    this.#files = files;
+    if (!isDeepStrictEqual(files, this.#files)) this.#files = files;
     return rows;
   }
 
-  async #selectOf(file: TableFile, options: FilesLookOptions, rows: RowCounts): Promise<string> {
+  async #rowsOf(file: TableFile, options: FilesLookOptions, rows: RowCounts): Promise<FileRows> {
     const { table, path, format } = file;
+    const { size: bytes, mtimeMs: modified_ms } = await stat(path);
+    const found = { ...file, state: { bytes, modified_ms } };
     if (format === 'parquet') {
-      const select = selectFile(table, path, format);
-      if (!this.#files.some(known => known.select === select)) await this.#check(file, select, options);
-      return select;
+      const parquet = { ...found, select: selectFile(table, path, format) };
+      if (!this.#files.some(known => isDeepStrictEqual(known, parquet)))
+        await this.#check(file, parquet.select, options);
+      return parquet;
     }
-    const load = () => this.#load(file, options, rows);
+    const load = () => this.#load(found, options, rows);
     const part = await (options.isInTransaction ? load() : this.#store.transact(load));
-    return selectStored(table, [part]);
+    return { ...found, select: selectStored(table, [part]) };
   }
 
   /** Parses a file of text, unless it is in the store as it is now. */
-  async #load(file: TableFile, options: LoadOptions, rows: RowCounts): Promise<number> {
+  async #load(file: Omit<FileRows, 'select'>, options: LoadOptions, rows: RowCounts): Promise<number> {
     const { table, path, format } = file;
     const { part, state } = await this.#store.part<FileState>(`file ${table} ${resolve(path)}`);
-    const { size: bytes, mtimeMs: modified_ms } = await stat(path);
-    if (state?.bytes === bytes && state.modified_ms === modified_ms) return part;
+    if (isDeepStrictEqual(state, file.state)) return part;
     await this.#store.remove(table, part);
     const insert = `INSERT INTO ${storedTable(table)} SELECT ${part}, ${quotedColumns(table)}`;
     const select = selectFile(table, path, format);
@@ -102,7 +106,7 @@ export class LogFiles {
       clearInterval(watch);
     }
     await this.#check(file, selectStored(table, [part]), options);
-    await this.#store.setState(part, { bytes, modified_ms });
+    await this.#store.setState(part, file.state);
     options.onProgress?.({ table, rows: rows[table], expected: null, share: null });
     return part;
   }

@@ -132,8 +132,8 @@ export class Analysis {
    */
   refresh(options: LoadOptions = {}): Promise<Readonly<Record<TableName, number>>> {
     return this.#inTurn(async signal => {
-      const rows = await this.#log.refresh({ ...options, signal });
-      await this.#dematerialize();
+      const { rows, hasChanged } = await this.#log.refresh({ ...options, signal });
+      if (this.#isMaterialized && hasChanged) await this.#dematerialize();
       return rows;
     }, options);
   }

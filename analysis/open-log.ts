@@ -98,17 +98,18 @@ export class OpenedLog {
    *
    * @throws as {@link openLog}
    */
-  async refresh(options: LoadOptions): Promise<RowCounts> {
+  async refresh(options: LoadOptions): Promise<{ readonly rows: RowCounts; readonly hasChanged: boolean }> {
     this.#store.stopAt(options.signal);
     const undo = [...this.#boards.map(board => board.mark()), this.#files.mark()];
+    const { files } = this.#files;
     const look = { ...options, isInTransaction: true };
-    let counts: RowCounts[] = [];
+    const rows = noRows();
     let views: readonly TableView[] = [];
     try {
       await this.#store.transact(async () => {
-        counts = [await this.#files.look(look)];
-        for (const board of this.#boards) counts.push(await board.look(look));
-        views = await this.#plan();
+        addTo(rows, await this.#files.look(look));
+        for (const board of this.#boards) addTo(rows, await board.look(look));
+        if (this.#files.files !== files) views = await this.#plan();
       });
     } catch (error) {
       for (const each of undo) each();
@@ -118,7 +119,7 @@ export class OpenedLog {
     }
     // What is new is there now, and nothing stops the views on their way to it.
     await this.#makeViews(views);
-    return sum(counts);
+    return { rows, hasChanged: this.#files.files !== files || Object.values(rows).some(count => count > 0) };
   }
 
   /** Finds out how the tables are to be put together; whatever the sources can be refused for is found here. */
@@ -164,8 +165,6 @@ function selectFiles(table: TableName, files: readonly FileRows[]): readonly str
   return [...(parquet.length > 0 ? [selectFile(table, parquet, 'parquet')] : []), ...texts];
 }
 
-function sum(counts: readonly RowCounts[]): RowCounts {
-  const total = noRows();
-  for (const each of counts) for (const table of TABLE_NAMES) total[table] += each[table];
-  return total;
+function addTo(total: RowCounts, counts: RowCounts): void {
+  for (const table of TABLE_NAMES) total[table] += counts[table];
 }

@@ -54,7 +54,18 @@ export class RowAppender {
     return new RowAppender(db, target, await db.connection.createAppender(name, 'main', catalog));
   }
 
+  /** Where it throws, none of the rows since it was opened count. */
   append(rows: readonly object[]): void {
+    try {
+      this.#append(rows);
+    } catch (error) {
+      // Or they would be handed over whenever the appender is collected as garbage.
+      this.#appender.clear();
+      throw error;
+    }
+  }
+
+  #append(rows: readonly object[]): void {
     const { table, boardUid, first = [] } = this.#target;
     for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
       const part = rows.slice(start, start + CHUNK_ROWS);

@@ -1,5 +1,6 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { isThere } from '../analysis/find-files.ts';
+import { isPattern } from '../analysis/find-files.ts';
 import { openExportedLog } from '../analysis/index.ts';
 import type { Backend } from '../board/backends/backend.ts';
 import { sqlite } from '../board/backends/sqlite/index.ts';
@@ -20,7 +21,7 @@ export interface BoardSource {
   close(): Promise<void>;
 }
 
-/** An exported log: a folder, a file of events, or a pattern for several. */
+/** An exported log: a folder, or a file of events. */
 export interface LogFileSource {
   readonly kind: 'log';
   readonly path: string;
@@ -32,7 +33,10 @@ export interface LogFileSource {
 export const BOARD_HELP = 'sqlite:FILE, a .db path, postgres://… or mysql://…';
 
 /** How SOURCE is written, for help texts. */
-export const SOURCE_HELP: string = `a board (${BOARD_HELP}) or an exported log (a folder, a .parquet, .ndjson or .csv file of events, or a quoted pattern)`;
+export const SOURCE_HELP: string = `a board (${BOARD_HELP}) or an exported log (a folder, or a .parquet, .ndjson or .csv file of events)`;
+
+/** The same of commands that take several as one. */
+export const SOURCES_HELP: string = `${SOURCE_HELP}; several, or a quoted pattern for several logs, are one`;
 
 const BOARD_FILE = /\.(db|sqlite|sqlite3)$/i;
 const LOG_FILE = /\.(parquet|ndjson|csv)$/i;
@@ -162,19 +166,32 @@ export async function openSource(text: string, options: { board?: string | undef
     const board = await openOneBoard(text, options.board);
     return { kind: 'board', board, tables: board, close: () => board.close() };
   }
-  await checkLogPath(text, options.board);
+  checkLogPath(text, options.board, await stat(text).catch(() => null));
   const log = await openExportedLog(text);
   return { kind: 'log', path: text, tables: log, close: () => log.close() };
 }
 
-/** @throws ValidationError (`invalid_source`) where a SOURCE that is no board is no exported log either */
-export async function checkLogPath(text: string, board: string | undefined): Promise<void> {
-  if (!(await isThere(text)))
-    throw new ValidationError('invalid_source', `There is no ${maskedUrl(text)}: give ${SOURCE_HELP}`);
+/**
+ * Checks a SOURCE that is no board, which may be a pattern.
+ *
+ * @throws ValidationError (`invalid_source`) where it is no exported log
+ */
+export async function checkLogSource(text: string, board: string | undefined): Promise<void> {
   const found = await stat(text).catch(() => null);
-  if (found?.isFile() && !LOG_FILE.test(text)) {
+  if (found !== null || !isPattern(text)) return checkLogPath(text, board, found);
+  refuseBoardName(text, board);
+}
+
+function checkLogPath(text: string, board: string | undefined, found: Stats | null): void {
+  if (found === null)
+    throw new ValidationError('invalid_source', `There is no ${maskedUrl(text)}: give ${SOURCE_HELP}`);
+  if (found.isFile() && !LOG_FILE.test(text)) {
     throw new ValidationError('invalid_source', `${text} is neither a board nor a log: give ${SOURCE_HELP}`);
   }
+  refuseBoardName(text, board);
+}
+
+function refuseBoardName(text: string, board: string | undefined): void {
   if (board === undefined) return;
   throw new ValidationError('invalid_source', `--board chooses a board of a database, and ${text} is an exported log`);
 }

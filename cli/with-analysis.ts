@@ -3,12 +3,12 @@ import type { Board } from '../board/board.ts';
 import type { SourceOptions } from './analysis-options.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { interruption } from './signals.ts';
-import { checkLogPath, isBoardUrl, openAllBoards, openOneBoard } from './source.ts';
+import { checkLogSource, isBoardUrl, openAllBoards, openOneBoard } from './source.ts';
 
 /** Opens the boards of a SOURCE, or answers its path where it is an exported log. */
 async function openOne(text: string, options: SourceOptions, boards: Board[]): Promise<readonly AnalysisSource[]> {
   if (!isBoardUrl(text)) {
-    await checkLogPath(text, options.board);
+    await checkLogSource(text, options.board);
     return [text];
   }
   const opened = options.allBoards ? await openAllBoards(text) : [await openOneBoard(text, options.board)];

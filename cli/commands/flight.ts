@@ -5,7 +5,7 @@ import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { csvText } from '../csv.ts';
 import { flightText } from '../flight-text.ts';
 import { print, printJson } from '../output.ts';
-import { isBoardUrl, openOneBoard, SOURCE_HELP } from '../source.ts';
+import { isBoardUrl, openOneBoard, SOURCES_HELP } from '../source.ts';
 import { withAnalysis } from '../with-analysis.ts';
 
 type Options = SourceOptions & { readonly json?: boolean; readonly csv?: boolean };
@@ -41,7 +41,7 @@ export function flightCommand(): Command {
   return withSourceOptions(new Command('flight'))
     .usage('[options] <source...> <task_id>')
     .description("Where one task's time went, stage by stage")
-    .argument('<source>', `${SOURCE_HELP}; of several, the one that has the task`)
+    .argument('<source>', SOURCES_HELP)
     .argument('<task_id...>', 'the task, the last word of the line')
     .option('--json', 'print the flight plan as one JSON object')
     .addOption(new Option('--csv', 'print its stages, one a line').conflicts('json'))

@@ -6,7 +6,7 @@ import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { maskedUrl } from '../masked-url.ts';
 import { print, printJson } from '../output.ts';
 import { reportText } from '../report-text/report-text.ts';
-import { SOURCE_HELP } from '../source.ts';
+import { SOURCES_HELP } from '../source.ts';
 import { reportOf } from '../with-analysis.ts';
 
 interface Options extends SourceOptions {
@@ -47,7 +47,7 @@ async function run(sources: readonly string[], options: Options): Promise<void> 
 export function reportCommand(): Command {
   return withSourceOptions(new Command('report'))
     .description('What a log tells: what stands out, where time went, why work waited, the Chief, agents, stale work')
-    .argument('<source...>', `${SOURCE_HELP}; of several, what they tell together`)
+    .argument('<source...>', SOURCES_HELP)
     .addOption(new Option('--json', 'print every analysis as one JSON object').conflicts('to'))
     .option('--to <file>', 'write it as one self-contained HTML page, with charts, definitions and the SQL')
     .option('--title <text>', "the heading of that page; default the source's name")

@@ -4,7 +4,7 @@ import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { csvText } from '../csv.ts';
 import { print, printJson } from '../output.ts';
 import { SLEEP_NAMES, type SleepReport, sleepText } from '../report-text/chief-text.ts';
-import { SOURCE_HELP } from '../source.ts';
+import { SOURCES_HELP } from '../source.ts';
 import { withAnalysis } from '../with-analysis.ts';
 
 interface Options extends SourceOptions {
@@ -38,7 +38,7 @@ export function sleepCommand(): Command {
     .description(
       "The Chief's sleep study: how long it slept, what woke it, how often for nothing, and when it should not have",
     )
-    .argument('<source...>', `${SOURCE_HELP}; of several, the Chiefs of all`)
+    .argument('<source...>', SOURCES_HELP)
     .option('--json', 'print the study as one JSON object')
     .addOption(new Option('--csv', 'print every sleep, one a line').conflicts('json'))
     .addHelpText('after', '\nExample:\n  quadro sleep newsroom.db')

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { type SourceOptions, withSourceOptions } from '../analysis-options.ts';
 import { csvText } from '../csv.ts';
 import { print, printJson, table } from '../output.ts';
-import { SOURCE_HELP } from '../source.ts';
+import { SOURCES_HELP } from '../source.ts';
 import { withAnalysis } from '../with-analysis.ts';
 
 interface Options extends SourceOptions {
@@ -32,7 +32,7 @@ export function sqlCommand(): Command {
   return withSourceOptions(new Command('sql'))
     .usage('[options] <source...> <query>')
     .description('Run SQL (DuckDB) over a log: the views events, tasks, stages, flight_plans, chief_cycles, sleeps, …')
-    .argument('<source>', `${SOURCE_HELP}; of several, the rows of all`)
+    .argument('<source>', SOURCES_HELP)
     .argument('<query...>', 'SQL, the last word of the line; of several statements the rows of the last')
     .option('--json', 'print one JSON array of row objects')
     .addOption(new Option('--csv', 'print CSV with a header').conflicts('json'))

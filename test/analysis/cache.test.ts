@@ -92,13 +92,14 @@ describe('a cache', () => {
     const file = join(folder, 'board.db');
     const board = await boardIn(file);
     for (let n = 0; n < 70; n++) await board.postTasks(bulkOf(`${n}`, 1_000));
+    await board.updateTask({ task_id: '0 0', to_status: 'HUMAN_REVIEW' });
     const fresh = await openAnalysis(board);
     const sums = ['events', 'tasks'].map(table => `SELECT count(*) AS rows, bit_xor(hash(t)) AS hash FROM ${table} t`);
     const expected = [await fresh.sql(sums[0] ?? ''), await fresh.sql(sums[1] ?? '')];
     await fresh.close();
     const kills = [
       ['events', '68000', ['events after 65535: 1', 'events after 65536: 4096']],
-      ['tasks', '40000', ['events after 69999: 1', 'all tasks: 70000']],
+      ['tasks', '40000', ['events after 70000: 1', 'all tasks: 70000']],
     ] as const;
     for (const [table, rows, firstReads] of kills) {
       const databaseFile = join(folder, `${table}.duckdb`);
@@ -110,6 +111,16 @@ describe('a cache', () => {
       expect([await analysis.sql(sums[0] ?? ''), await analysis.sql(sums[1] ?? '')]).toEqual(expected);
       await analysis.close();
     }
+    // Its tasks were read, and one of them is archived before anybody looks again.
+    const databaseFile = join(folder, 'profiles.duckdb');
+    await once(startWorker(file, databaseFile, 'profiles', '1'), 'close');
+    await board.archiveTask('0 0');
+    const { source, reads } = countingSource(board);
+    const analysis = await openAnalysis(source, { databaseFile });
+    expect(reads.slice(0, 2)).toEqual(['events after 70000: 1', 'archived tasks: 1']);
+    const archived = "SELECT task_id FROM tasks WHERE standing = 'archived'";
+    expect(await analysis.sql(archived)).toEqual([{ task_id: '0 0' }]);
+    await analysis.close();
     await board.close();
   });
 
