@@ -35,3 +35,21 @@ FROM current_stages;
 CREATE OR REPLACE VIEW current_stages AS FROM kept.current_stages;
 CREATE TABLE kept.task_times AS FROM task_times;
 CREATE OR REPLACE VIEW task_times AS FROM kept.task_times;
+
+-- Why work waited: what seven analyses stand on.
+CREATE TABLE kept.wait_places AS FROM wait_places;
+CREATE OR REPLACE VIEW wait_places AS FROM kept.wait_places;
+CREATE TABLE kept.idle_times AS FROM idle_times;
+CREATE OR REPLACE VIEW idle_times AS FROM kept.idle_times;
+CREATE TABLE kept.chief_states AS FROM chief_states;
+CREATE OR REPLACE VIEW chief_states AS FROM kept.chief_states;
+CREATE TABLE kept.waits AS FROM waits;
+CREATE OR REPLACE VIEW waits AS FROM kept.waits;
+CREATE TABLE kept.wait_sums AS FROM wait_sums;
+CREATE OR REPLACE VIEW wait_sums AS FROM kept.wait_sums;
+CREATE TABLE kept.wait_inversions AS FROM wait_inversions;
+CREATE OR REPLACE VIEW wait_inversions AS FROM kept.wait_inversions;
+CREATE TABLE kept.wait_contributions AS FROM wait_contributions;
+CREATE OR REPLACE VIEW wait_contributions AS FROM kept.wait_contributions;
+CREATE TABLE kept.dispatch_episodes AS FROM dispatch_episodes;
+CREATE OR REPLACE VIEW dispatch_episodes AS FROM kept.dispatch_episodes;

@@ -1,13 +1,14 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
-import { loadTables, logTable } from '../../analysis/load-tables.ts';
+import { logTable } from '../../analysis/open-log.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
 import { TABLE_NAMES, TABLES, type TableName } from '../../board/core/tables.ts';
 import type { Micros } from '../../board/core/time.ts';
 import { type DuckDb, type DuckDbModule, openDuckDb, quoteIdentifier, quoteLiteral } from '../../board/duckdb.ts';
 import { openBoard } from '../../board/index.ts';
+import { loadTables } from '../../board/load-tables.ts';
 import { SimulatedBoard } from './simulate-log.ts';
 
 const STARTED_AT: Micros = 1_760_000_000_000_000;
@@ -145,8 +146,9 @@ export async function makeLog(folder: string, events: number): Promise<{ events:
   const board = await openEmptyBoard();
   try {
     await mkdir(folder, { recursive: true });
-    await loadTables(db, board);
-    const { board_uid } = await board.board();
+    const record = await board.board();
+    await loadTables(db, { source: board, board: record, tables: TABLE_NAMES });
+    const { board_uid } = record;
     const block = await simulate(db, board_uid, Math.min(BLOCK_TASKS, Math.ceil(events / EVENTS_A_TASK)));
     const blocks = Math.ceil(events / block.events);
     const last = Math.min(events, Math.floor((blocks - 0.05) * block.events));

@@ -96,8 +96,8 @@ function comparisonCsv({ measures }: Comparison): string {
 async function run(textA: string, textB: string, options: Options): Promise<void> {
   const progress = progressOf('kinds of units compared');
   const { replicates, seed, measures } = options;
-  const comparison = await withAnalysis(textA, options, a =>
-    withAnalysis(textB, options, b =>
+  const comparison = await withAnalysis([textA], options, a =>
+    withAnalysis([textB], options, b =>
       compare(a, b, {
         windowA: windowOf(options.aSince, options.aUntil),
         windowB: windowOf(options.bSince, options.bUntil),

@@ -21,7 +21,8 @@ import { flightText } from '../flight-text.ts';
 import { loadOtel } from '../load-otel.ts';
 import { maskedUrl } from '../masked-url.ts';
 import { print, shellWord } from '../output.ts';
-import { bottleneckText, sleepText } from '../report-text.ts';
+import { sleepStudyText } from '../report-text/chief-text.ts';
+import { bottleneckText } from '../report-text/coordination-text.ts';
 import { interruption } from '../signals.ts';
 import { BOARD_HELP, backendOf } from '../source.ts';
 
@@ -75,7 +76,7 @@ async function tell(board: Board, analysis: Analysis, folder: string): Promise<s
     await print(`${await outcomeText(analysis)}\nThe most revised article:\n\n${flightText(flight_plan)}`);
   }
   await print(bottleneckText(report));
-  await print(sleepText(report));
+  await print(sleepStudyText(report));
   return taskId;
 }
 

@@ -1,4 +1,4 @@
-import type { Report } from '../../analysis/index.ts';
+import { findings, type Report } from '../../analysis/index.ts';
 import { readSql, VIEW_FILES } from '../../analysis/sql-files.ts';
 import { loadDrawing } from './drawing.ts';
 import { type ReportFinding, readNotes } from './report-data.ts';
@@ -8,8 +8,8 @@ import { reportPage } from './report-page.ts';
 export interface HtmlReportOptions {
   /** The heading of the page, such as the log's name. */
   readonly title: string;
-  /** What stands out, in the order of the page. Default: nothing. */
-  readonly findings?: readonly ReportFinding[];
+  /** Says what stands out, in the order of the page. Default: `findings` of `quadro/analysis`. */
+  readonly findings?: (report: Report) => readonly ReportFinding[];
 }
 
 /** What the page is made of: an open log, or whoever has a report already. */
@@ -28,8 +28,8 @@ export interface ReportSource {
  */
 export async function htmlReport(source: ReportSource, options: HtmlReportOptions): Promise<string> {
   const drawing = await loadDrawing();
-  const { title, findings = [] } = options;
+  const { title, findings: findingsOf = findings } = options;
   const report = await source.report();
   const [notes, views] = await Promise.all([readNotes(), Promise.all(VIEW_FILES.map(readSql))]);
-  return reportPage({ name: title, report, findings, notes, views: views.join('\n') }, drawing);
+  return reportPage({ name: title, report, findings: findingsOf(report), notes, views: views.join('\n') }, drawing);
 }

@@ -100,6 +100,11 @@ export class Family {
     if (exemplar !== undefined) series.exemplars[bucket] = { ...exemplar, value };
   }
 
+  /** Forgets a series. */
+  remove({ values }: Series): void {
+    this.#series.delete(values.join('\0'));
+  }
+
   /** Forgets every series. */
   clear(): void {
     this.#series.clear();

@@ -69,12 +69,15 @@ function setTasks(state: Totals, tasks: readonly TaskCount[], stages: Family): v
 }
 
 function setOldest(oldest: Family, tasks: readonly TaskCount[]): void {
-  oldest.clear();
+  const gone = new Set(oldest.series);
   for (const { task_type, status, oldest_entered_at } of tasks) {
     const series = oldest.at([task_type, status].map(labelValueOf));
     const enteredAt = oldest_entered_at / US_PER_SECOND;
-    series.value = series.value === 0 ? enteredAt : Math.min(series.value, enteredAt);
+    // Tasks that differ in more than these labels share a series; the first of them replaces what the scrape before saw.
+    const isFirst = gone.delete(series) || series.value === 0;
+    series.value = isFirst ? enteredAt : Math.min(series.value, enteredAt);
   }
+  for (const series of gone) oldest.remove(series);
 }
 
 function setAgents(state: Totals, agents: readonly Agent[]): void {

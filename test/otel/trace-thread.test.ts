@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
@@ -140,24 +139,10 @@ describe('the thread', () => {
     expect(await tracing.stop()).toMatchObject({ spans: size, error: null });
   });
 
-  it.skipIf(process.platform !== 'linux')(
-    'lets the board go first: its priority is lower, and no other’s',
-    async () => {
-      const nicenesses = (): number[] =>
-        readdirSync('/proc/self/task').map(id => {
-          const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
-          return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
-        });
-      const nicer = Math.min(getPriority() + 10, 19);
-      const before = nicenesses().filter(each => each === nicer).length;
-      const board = await fileBoard();
-      const tracing = traced(board, { url: receiver.url });
-      await work(board, 2);
-      await vi.waitFor(() => expect(receiver.spans.length).toBeGreaterThan(0), LONG);
-      expect(nicenesses().filter(each => each === nicer)).toHaveLength(before + 1);
-      await tracing.stop();
-    },
-  );
+  it.skipIf(process.platform !== 'linux')('lets the board go first: it alone of its process is nicer', async () => {
+    const { summary } = await tracedProcess(join(tempDir(), 'board.db'));
+    expect(summary).toMatchObject({ error: null, nicer: ['quadro-spans'] });
+  });
 
   it.each<Break>(['exit', 'throw', 'reject'])(
     'that breaks (%s) is told, and another goes on without loss',

@@ -81,6 +81,29 @@ describe('a board of this process', () => {
     expect(sampleOf(text, 'quadro_exporter_lag_events', { signal: 'metrics' })).toBe(0);
   });
 
+  it('the oldest of a status changes as it leaves, and ends with the last', async () => {
+    const { board, clock } = await memoBoard();
+    const metrics = await measured(board);
+    const oldest = async (): Promise<number | undefined> =>
+      sampleOf((await metrics.metrics()).text, 'quadro_task_oldest_entered_timestamp_seconds', {
+        status: 'UNASSIGNED',
+      });
+    const post = async (task_id: string): Promise<number> => {
+      clock.now += S;
+      await board.postTask({ task_type: 'memo', label: task_id, task_id });
+      return clock.now / S;
+    };
+    const [first, second] = [await post('a'), await post('b')];
+    expect(await oldest()).toBe(first);
+    await board.updateTask({ task_id: 'a', to_status: 'HUMAN_REVIEW' });
+    expect(await oldest()).toBe(second);
+    await board.updateTask({ task_id: 'b', to_status: 'HUMAN_REVIEW' });
+    expect(await oldest()).toBeUndefined();
+    expect(await oldest()).toBeUndefined();
+    const third = await post('c');
+    expect(await oldest()).toBe(third);
+  });
+
   it('how it commits and refuses', async () => {
     const { board } = await memoBoard();
     const metrics = await measured(board);

@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  count,
-  counted,
-  duration,
-  instant,
-  listed,
-  percent,
-  period,
-  rate,
-  times,
-} from '../../dashboards/report/format.ts';
+import { count, counted, duration, instant, listed, percent, period, rate, times } from '../../analysis/format.ts';
 
 /** With plain spaces. */
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');

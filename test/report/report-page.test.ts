@@ -135,7 +135,7 @@ describe('the page of a small log', () => {
       { severity: 'fault', sentence: 'The Chief <slept>.', analysis: 'sleep_study' },
       { severity: 'notice', sentence: 'Work waited.', analysis: 'bottleneck' },
     ] as const;
-    const found = documentOf((await pageOf(board, { findings })).page);
+    const found = documentOf((await pageOf(board, { findings: () => findings })).page);
     await board.close();
     expect(
       all(found, '#findings li').map(each => [each.className, each.querySelector('a')?.getAttribute('href')]),
@@ -192,7 +192,7 @@ describe('the page of another log', () => {
     const board = await openHostileBoard();
     const { page } = await pageOf(board, {
       title: HOSTILE,
-      findings: [{ severity: 'fault', sentence: HOSTILE, analysis: 'elapsed' }],
+      findings: () => [{ severity: 'fault', sentence: HOSTILE, analysis: 'elapsed' }],
     });
     await board.close();
     expectWhole(page);

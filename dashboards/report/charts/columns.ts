@@ -1,4 +1,4 @@
-import { count } from '../format.ts';
+import { count } from '../../../analysis/format.ts';
 import type { Markup } from '../html.ts';
 import { INK, MUTED } from '../palette.ts';
 import type { Pen } from './pen.ts';

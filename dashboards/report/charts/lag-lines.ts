@@ -1,4 +1,4 @@
-import { duration } from '../format.ts';
+import { duration } from '../../../analysis/format.ts';
 import type { Markup } from '../html.ts';
 import { MUTED, PAPER } from '../palette.ts';
 import type { Pen } from './pen.ts';

@@ -1,4 +1,4 @@
-import { day, duration } from '../format.ts';
+import { day, duration } from '../../../analysis/format.ts';
 
 /** Steps of an axis of durations, in seconds, at which people would put them. */
 const STEPS: readonly number[] = [

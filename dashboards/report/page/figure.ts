@@ -1,6 +1,6 @@
+import { listed } from '../../../analysis/format.ts';
 import type { ReportName } from '../../../analysis/index.ts';
 import type { Pen } from '../charts/pen.ts';
-import { listed } from '../format.ts';
 import { html, type Markup } from '../html.ts';
 import type { Hue } from '../palette.ts';
 import type { ReportData } from '../report-data.ts';

@@ -1,4 +1,4 @@
-import { count, duration, instant, NOTHING, percent } from '../format.ts';
+import { count, duration, instant, NOTHING, percent } from '../../../analysis/format.ts';
 import { type Content, html, type Markup } from '../html.ts';
 
 /** A row of an analysis. */

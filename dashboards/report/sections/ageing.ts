@@ -1,8 +1,8 @@
+import { count, counted, duration } from '../../../analysis/format.ts';
 import type { AgeBand, AgeingRow, AgeingSummaryRow, Report } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
 import { durationRanges } from '../charts/duration-ranges.ts';
 import type { Range } from '../charts/ranges.ts';
-import { count, counted, duration } from '../format.ts';
 import { FAULT, huesOf, MUTED, PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 

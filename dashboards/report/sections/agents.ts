@@ -1,9 +1,9 @@
+import { count, counted, duration, percent, times } from '../../../analysis/format.ts';
 import type { AgentsSummaryRow, HandoverRow, Report } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
 import { type Cell, drawHeat, shadesLegend } from '../charts/heat.ts';
 import { fitted, textWidth } from '../charts/pen.ts';
 import { drawRanges, type Range, type RangeAxis } from '../charts/ranges.ts';
-import { count, counted, duration, percent, times } from '../format.ts';
 import { html } from '../html.ts';
 import { PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';

@@ -1,9 +1,9 @@
+import { count, counted, duration, instant, percent } from '../../../analysis/format.ts';
 import type { CycleDepthDecileRow, Report, RhythmAndFlowRow, RhythmAnomalyRow } from '../../../analysis/index.ts';
 import { durationRanges } from '../charts/duration-ranges.ts';
 import { drawEpisodes } from '../charts/episodes.ts';
 import { drawLagLines } from '../charts/lag-lines.ts';
 import type { Range } from '../charts/ranges.ts';
-import { count, counted, duration, instant, percent } from '../format.ts';
 import { html } from '../html.ts';
 import { CHIEF_STATES, FAULT, TIME_KINDS } from '../palette.ts';
 import { type Picture, rowsOf, type Shown, show } from '../shown.ts';

@@ -1,3 +1,4 @@
+import { count, counted, duration, instant, percent, times } from '../../../analysis/format.ts';
 import type {
   CadenceRow,
   ChiefSeriesRow,
@@ -10,7 +11,6 @@ import type {
 import { type Bar, drawBars } from '../charts/bars.ts';
 import { drawColumns } from '../charts/columns.ts';
 import { drawAreas, type Series } from '../charts/series.ts';
-import { count, counted, duration, instant, percent, times } from '../format.ts';
 import { html } from '../html.ts';
 import { CHIEF_STATES, type ChiefState, PALE } from '../palette.ts';
 import { type Part, type Picture, rowsOf, type Shown, show } from '../shown.ts';

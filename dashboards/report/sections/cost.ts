@@ -1,6 +1,6 @@
+import { count, counted, percent } from '../../../analysis/format.ts';
 import type { CostByStageRow, CostByTaskRow, Report } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
-import { count, counted, percent } from '../format.ts';
 import { PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 

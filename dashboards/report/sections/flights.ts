@@ -1,6 +1,6 @@
+import { count, counted, duration, times } from '../../../analysis/format.ts';
 import type { FlightLanesRow, Report } from '../../../analysis/index.ts';
 import { drawLanes, type Lane, type Stretch } from '../charts/lanes.ts';
-import { count, counted, duration, times } from '../format.ts';
 import { html } from '../html.ts';
 import { huesOf, TIME_KINDS, type TimeKind } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';

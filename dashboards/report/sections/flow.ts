@@ -1,3 +1,4 @@
+import { count, counted, duration, instant, percent, rate } from '../../../analysis/format.ts';
 import type {
   CumulativeFlowRow,
   FlowSeriesRow,
@@ -7,7 +8,6 @@ import type {
 } from '../../../analysis/index.ts';
 import { drawBars } from '../charts/bars.ts';
 import { drawAreas, drawLines, type Series } from '../charts/series.ts';
-import { count, counted, duration, instant, percent, rate } from '../format.ts';
 import { type Hue, huesOf, PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, rowsOf, show } from '../shown.ts';
 

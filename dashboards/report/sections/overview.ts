@@ -1,5 +1,5 @@
+import { count, counted, duration, percent, period, rate } from '../../../analysis/format.ts';
 import type { Report } from '../../../analysis/index.ts';
-import { count, counted, duration, percent, period, rate } from '../format.ts';
 import { type Content, html, type Markup } from '../html.ts';
 import type { ReportData } from '../report-data.ts';
 import { rowsOf } from '../shown.ts';

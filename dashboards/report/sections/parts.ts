@@ -1,5 +1,5 @@
+import { counted } from '../../../analysis/format.ts';
 import { REPORT_NAMES, type Report, type ReportName } from '../../../analysis/index.ts';
-import { counted } from '../format.ts';
 import { type Part, show } from '../shown.ts';
 import { ageingPart } from './ageing.ts';
 import { agentsPart } from './agents.ts';

@@ -1,8 +1,8 @@
+import { count, counted, duration, percent, times } from '../../../analysis/format.ts';
 import type { DirectlyFollowsRow, Report, VariantRow } from '../../../analysis/index.ts';
 import type { EdgeKind } from '../../../board/core/statuses.ts';
 import { drawPaths, type Path } from '../charts/paths.ts';
 import { drawMap, type MapEdge, type MapNode } from '../charts/process-map.ts';
-import { count, counted, duration, percent, times } from '../format.ts';
 import { type Hue, huesOf, MUTED, TIME_KINDS, type TimeKind } from '../palette.ts';
 import { type Part, type Picture, rowsOf, show } from '../shown.ts';
 

@@ -1,6 +1,6 @@
+import { count, counted, duration, percent } from '../../../analysis/format.ts';
 import type { Report, RevisionsByAgentRow, RevisionsByTypeRow } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
-import { count, counted, duration, percent } from '../format.ts';
 import { PALE, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 

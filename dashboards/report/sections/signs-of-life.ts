@@ -1,7 +1,7 @@
+import { count, counted, duration, percent } from '../../../analysis/format.ts';
 import type { HeartbeatGapsRow, OmbudsmanSummaryRow, Report, TimeoutAdvisorRow } from '../../../analysis/index.ts';
 import { durationRanges } from '../charts/duration-ranges.ts';
 import type { Range } from '../charts/ranges.ts';
-import { count, counted, duration, percent } from '../format.ts';
 import { PLAIN } from '../palette.ts';
 import { type Picture, type Shown, show } from '../shown.ts';
 

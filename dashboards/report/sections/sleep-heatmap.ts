@@ -1,8 +1,8 @@
+import { count, duration, percent } from '../../../analysis/format.ts';
 import type { Report, SleepHeatmapRow } from '../../../analysis/index.ts';
 import { type Cell, drawHeat, shadesLegend } from '../charts/heat.ts';
 import type { Pen } from '../charts/pen.ts';
 import { timeAxis } from '../charts/time-axes.ts';
-import { count, duration, percent } from '../format.ts';
 import { html, type Markup } from '../html.ts';
 import { type Picture, type Shown, show } from '../shown.ts';
 import { eachChief } from './chiefs.ts';

@@ -1,6 +1,6 @@
+import { count, counted, duration, percent } from '../../../analysis/format.ts';
 import type { Report, StaleRow } from '../../../analysis/index.ts';
 import { drawRanges, type Range } from '../charts/ranges.ts';
-import { count, counted, duration, percent } from '../format.ts';
 import { TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, rowsOf, show } from '../shown.ts';
 import { signsOfLifeShown } from './signs-of-life.ts';

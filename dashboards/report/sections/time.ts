@@ -1,8 +1,8 @@
+import { counted, duration, listed, percent } from '../../../analysis/format.ts';
 import type { DwellByStatusRow, ElapsedRow, Report, TimeSplitRow } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
 import { durationRanges } from '../charts/duration-ranges.ts';
 import type { Range } from '../charts/ranges.ts';
-import { counted, duration, listed, percent } from '../format.ts';
 import { PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 

@@ -1,3 +1,4 @@
+import { count, counted, duration, listed, percent } from '../../../analysis/format.ts';
 import type {
   ConformanceKind,
   ConformanceRow,
@@ -7,7 +8,6 @@ import type {
   TasksByStatusRow,
 } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
-import { count, counted, duration, listed, percent } from '../format.ts';
 import { FAULT, PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, rowsOf, show } from '../shown.ts';
 

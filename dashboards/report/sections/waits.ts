@@ -1,6 +1,6 @@
+import { count, duration, percent } from '../../../analysis/format.ts';
 import type { BottleneckRow, Report } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
-import { count, duration, percent } from '../format.ts';
 import { TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 

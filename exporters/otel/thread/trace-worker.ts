@@ -83,7 +83,7 @@ async function trace(order: ThreadOrder, port: MessagePort): Promise<TracingSumm
 }
 
 if (parentPort === null) throw new Error('trace-worker is the entry of a thread, not of a process');
-yieldToBoard();
+await yieldToBoard();
 const { error, ...summary } = await trace(workerData as ThreadOrder, parentPort);
 const done: FromThread = { kind: 'done', summary: { ...summary, error: error && toldError(error) } };
 parentPort.postMessage(done);

@@ -1,5 +1,5 @@
 /** How figures are written for people. What is not known is a dash. */
-import type { Figure } from '../../analysis/rows/figure.ts';
+import type { Figure } from './rows/figure.ts';
 
 /** What stands where there is no figure. */
 export const NOTHING = '–';
