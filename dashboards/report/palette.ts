@@ -10,6 +10,11 @@ export interface Hue {
   readonly color: string;
 }
 
+/** The hues of what is drawn, in their order, for a legend. */
+export function huesOf(hues: Readonly<Record<string, Hue>>, drawn: ReadonlySet<string | null>): readonly Hue[] {
+  return Object.entries(hues).flatMap(([name, hue]) => (drawn.has(name) ? [hue] : []));
+}
+
 /** What a task does at an instant: the kind of its stage, or time lost to a silent worker. */
 export type TimeKind = StageKind | 'lost';
 

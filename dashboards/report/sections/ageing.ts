@@ -3,7 +3,7 @@ import type { AgeBand, AgeingRow, AgeingSummaryRow, Report } from '../../../anal
 import { type Bar, drawBars } from '../charts/bars.ts';
 import { durationRanges } from '../charts/duration-ranges.ts';
 import type { Range } from '../charts/ranges.ts';
-import { FAULT, MUTED, PALE, PLAIN, TIME_KINDS } from '../palette.ts';
+import { FAULT, huesOf, MUTED, PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 
 const MOST_ROWS = 14;
@@ -77,7 +77,7 @@ function ageingPicture(rows: readonly AgeingRow[]): Picture {
   const past = first?.age_to_p95 == null ? '' : `, ${first.age_to_p95.toFixed(1)} times what 95 % of visits there take`;
   const says = `Farthest beyond the usual is ${first?.task_id}, ${duration(first?.age_seconds)} in ${first?.status}${past}.${forecast}`;
   const shown = new Set(rows.slice(0, MOST_ROWS).map(({ band }) => band));
-  const bands = Object.entries(BANDS).flatMap(([band, hue]) => (shown.has(band as AgeBand) ? [hue] : []));
+  const bands = huesOf(BANDS, shown);
   const legend = shown.has(null) ? [...bands, { label: 'nothing to compare with', color: MUTED }] : bands;
   return {
     says,

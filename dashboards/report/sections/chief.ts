@@ -120,7 +120,7 @@ const FOUND_NOTHING = { label: 'found nothing to do', color: PALE };
 
 function triggersPicture(rows: readonly WakeTriggerRow[]): Picture {
   const bars = rows.slice(0, 16).map((row): Bar => {
-    const acted = row.yield * row.wakes;
+    const acted = Math.round(row.yield * row.wakes);
     const parts = [
       { value: acted, color: ACTED.color, title: `${ACTED.label}: ${count(acted)}` },
       {

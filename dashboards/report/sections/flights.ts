@@ -2,7 +2,7 @@ import { count, counted, duration, times } from '../../../analysis/format.ts';
 import type { FlightLanesRow, Report } from '../../../analysis/index.ts';
 import { drawLanes, type Lane, type Stretch } from '../charts/lanes.ts';
 import { html } from '../html.ts';
-import { TIME_KINDS, type TimeKind } from '../palette.ts';
+import { huesOf, TIME_KINDS, type TimeKind } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 
 const GROUPS = [
@@ -75,7 +75,7 @@ function lanesPicture(rows: readonly FlightLanesRow[]): Picture {
   const label = 'time since the task was posted';
   return {
     says: slowText + revisedText,
-    legend: Object.entries(TIME_KINDS).flatMap(([kind, hue]) => (kinds.has(kind as TimeKind) ? [hue] : [])),
+    legend: huesOf(TIME_KINDS, kinds),
     chart: pen =>
       html`${GROUPS.map(([wanted, title]) => {
         const lanes = groupOf(wanted)

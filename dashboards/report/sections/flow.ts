@@ -8,7 +8,7 @@ import type {
 } from '../../../analysis/index.ts';
 import { drawBars } from '../charts/bars.ts';
 import { drawAreas, drawLines, type Series } from '../charts/series.ts';
-import { type Hue, PALE, PLAIN, TIME_KINDS } from '../palette.ts';
+import { type Hue, huesOf, PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, rowsOf, show } from '../shown.ts';
 
 /** What stands in a row for the stages that are taken together. */
@@ -93,7 +93,7 @@ function arrivalsPicture(report: Report, rows: readonly FlowSeriesRow[]): Pictur
 /** The kinds of stage that are drawn, for a legend. */
 function kindLegend(rows: readonly (WipByStageRow | CumulativeFlowRow)[]): readonly Hue[] {
   const kinds = new Set(rows.map(({ stage_kind }) => stage_kind));
-  const hues = Object.entries(TIME_KINDS).flatMap(([kind, hue]) => (kinds.has(kind as never) ? [hue] : []));
+  const hues = huesOf(TIME_KINDS, kinds);
   return kinds.has(null) ? [...hues, { label: REST, color: PALE }] : hues;
 }
 

@@ -3,7 +3,7 @@ import type { DirectlyFollowsRow, Report, VariantRow } from '../../../analysis/i
 import type { EdgeKind } from '../../../board/core/statuses.ts';
 import { drawPaths, type Path } from '../charts/paths.ts';
 import { drawMap, type MapEdge, type MapNode } from '../charts/process-map.ts';
-import { MUTED, TIME_KINDS, type TimeKind } from '../palette.ts';
+import { type Hue, huesOf, MUTED, TIME_KINDS, type TimeKind } from '../palette.ts';
 import { type Part, type Picture, rowsOf, show } from '../shown.ts';
 
 /** Arrows that a map has at most: more are not legible. */
@@ -11,7 +11,7 @@ const MOST_EDGES = 28;
 const MOST_VARIANTS = 12;
 
 /** Edges that are no mere going on. */
-const EDGE_HUES: Readonly<Partial<Record<EdgeKind, { label: string; color: string }>>> = {
+const EDGE_HUES: Readonly<Record<string, Hue>> = {
   revision: { label: 'sent back', color: TIME_KINDS.rework.color },
   stale: { label: 'found silent', color: TIME_KINDS.lost.color },
   exit: { label: 'to a person', color: TIME_KINDS.blocked.color },
@@ -95,10 +95,8 @@ function mapLegend(report: Report, kinds: ReadonlyMap<string, EdgeKind>): Pictur
   const stages = new Set(rowsOf(report, 'dwell_by_stage').map(({ stage_kind }) => stage_kind));
   const seen = new Set(kinds.values());
   return [
-    ...Object.entries(TIME_KINDS).flatMap(([kind, hue]) => (stages.has(kind as never) ? [hue] : [])),
-    ...Object.entries(EDGE_HUES).flatMap(([kind, hue]) =>
-      seen.has(kind as EdgeKind) ? [{ ...hue, label: `arrow: ${hue.label}` }] : [],
-    ),
+    ...huesOf(TIME_KINDS, stages),
+    ...huesOf(EDGE_HUES, seen).map(hue => ({ ...hue, label: `arrow: ${hue.label}` })),
   ];
 }
 
@@ -141,7 +139,7 @@ function variantsPicture(report: Report, rows: readonly VariantRow[]): Picture {
     `Drawn ${shown.length === 1 ? 'is' : 'are'} ${counted(shown.length, 'way')}, of ${percent(covered)} of all tasks, a square a stage.`;
   return {
     says,
-    legend: Object.entries(TIME_KINDS).flatMap(([kind, hue]) => (drawn.has(kind as TimeKind) ? [hue] : [])),
+    legend: huesOf(TIME_KINDS, drawn),
     chart: pen => drawPaths(pen, paths),
   };
 }
