@@ -4,11 +4,14 @@ import { sleepText } from './chief-text.ts';
 import { coordinationText } from './coordination-text.ts';
 import { timeText, workText } from './work-text.ts';
 
+/** With plain spaces, as a terminal's reader searches for them. */
+const plain = (sentence: string): string => sentence.replaceAll('\u00a0', ' ');
+
 /** What stands out, a sentence a line. */
 function findingsText(report: Report): string {
   const found = findings(report);
   if (found.length === 0) return 'Nothing stands out.';
-  return ['What stands out', ...found.map(({ sentence }) => `  • ${printable(sentence)}`)].join('\n');
+  return ['What stands out', ...found.map(({ sentence }) => `  • ${printable(plain(sentence))}`)].join('\n');
 }
 
 /** A report for a terminal. */
