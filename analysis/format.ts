@@ -56,6 +56,7 @@ export function duration(seconds: Figure | undefined): string {
 /** A share as a percentage. */
 export function percent(share: Figure | undefined): string {
   if (share === null || share === undefined) return NOTHING;
+  if (share < 0) return `−${percent(-share)}`;
   const percents = share * 100;
   if (percents > 0 && percents < 0.1) return `under 0.1${GAP}%`;
   // Not all, and not to be taken for it.

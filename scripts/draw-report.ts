@@ -18,8 +18,8 @@ const WIDTH = 1280;
 
 /** What is taken: from which element on, how high, light or dark. */
 const PICTURES = [
-  { file: 'report-overview.png', from: '.masthead', height: 1_500, colorScheme: 'light' },
-  { file: 'report-waits.png', from: '#wait_causes', height: 1_500, colorScheme: 'dark' },
+  { file: 'report-overview.png', from: '.masthead', height: 1_320, colorScheme: 'light' },
+  { file: 'report-waits.png', from: '#wait_causes', height: 1_320, colorScheme: 'dark' },
 ] as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'quadro-draw-'));

@@ -2,6 +2,7 @@
  * What each colour of the report means. A colour is a custom property of page.css, which has it for light and for dark; one thing
  * has one colour wherever it stands. The hues are told apart with every common colour vision; legends and labels name them besides.
  */
+import type { WaitCause } from '../../analysis/index.ts';
 import type { StageKind } from '../../board/core/statuses.ts';
 
 /** Something with a colour of its own. */
@@ -38,6 +39,25 @@ export const CHIEF_STATES: Readonly<Record<ChiefState, Hue>> = {
   thinking: { label: 'thinking', color: 'var(--thinking)' },
   acting: { label: 'acting', color: 'var(--acting)' },
   stopped: { label: 'stopped', color: 'var(--stopped)' },
+};
+
+/** Why a task waits, and how that is said in a sentence. */
+export interface WaitHue extends Hue {
+  readonly because: string;
+}
+
+/** The causes of waits, in the order in which they are stacked; those of the Chief have the colours of its states. */
+export const WAIT_CAUSES: Readonly<Record<WaitCause, WaitHue>> = {
+  contention: { label: 'all agents busy', because: 'every capable agent was busy', color: TIME_KINDS.active.color },
+  no_agent: { label: 'no agent known', because: 'no capable agent was known', color: TIME_KINDS.lost.color },
+  chief_sleep: { label: 'Chief asleep', because: 'the Chief slept', color: CHIEF_STATES.sleeping.color },
+  chief_cycle: {
+    label: 'Chief thinking or acting',
+    because: 'the Chief was in a cycle',
+    color: CHIEF_STATES.thinking.color,
+  },
+  draining: { label: 'draining', because: 'the Chief was draining', color: TIME_KINDS.blocked.color },
+  other: { label: 'other', because: 'of something the log does not tell', color: TIME_KINDS.wait.color },
 };
 
 /** What is told apart by place and name, not by colour. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CHIEF_STATES, type Hue, TIME_KINDS } from '../../dashboards/report/palette.ts';
+import { CHIEF_STATES, type Hue, TIME_KINDS, WAIT_CAUSES } from '../../dashboards/report/palette.ts';
 
 const CSS = readFileSync(resolve(import.meta.dirname, '../../dashboards/report/page/page.css'), 'utf8');
 const THEMES = ['light', 'dark'] as const;
@@ -69,6 +69,7 @@ const TEXT_CONTRAST = 4.5;
 const GROUPS: readonly (readonly [string, Readonly<Record<string, Hue>>])[] = [
   ['kinds of time', TIME_KINDS],
   ['states of the Chief', CHIEF_STATES],
+  ['causes of waits', WAIT_CAUSES],
 ];
 
 describe.each(THEMES)('the colours, %s', theme => {
@@ -86,7 +87,7 @@ describe.each(THEMES)('the colours, %s', theme => {
 
   it('stand out from what lies behind them, and text is legible', () => {
     const [paper, ground] = [colorOf('paper', theme), colorOf('ground', theme)];
-    const marks = [...Object.values(TIME_KINDS), ...Object.values(CHIEF_STATES)];
+    const marks = [...Object.values(TIME_KINDS), ...Object.values(CHIEF_STATES), ...Object.values(WAIT_CAUSES)];
     // A Chief that is stopped does nothing, and its colour is nearly that of the paper.
     for (const { label, color } of marks.filter(({ label }) => label !== 'stopped')) {
       expect(contrast(colorOf(color, theme), paper), label).toBeGreaterThanOrEqual(MARK_CONTRAST);

@@ -38,6 +38,7 @@ describe('figures for people', () => {
     [0.994, '99.4 %'],
     [0.999_99, 'over 99.9 %'],
     [1, '100 %'],
+    [-0.27, '−27 %'],
   ])('a share of %s is %s', (share, text) => {
     expect(plain(percent(share))).toBe(text);
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { REPORT_NAMES } from '../../analysis/index.ts';
+import { findings, REPORT_NAMES, type Report } from '../../analysis/index.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import { openBoard } from '../../board/index.ts';
 import { escaped } from '../../dashboards/report/html.ts';
@@ -47,10 +47,11 @@ function expectWhole(page: string): void {
 describe('the page of a small log', () => {
   let document: Document;
   let page: string;
+  let report: Report;
 
   beforeAll(async () => {
     const board = await openSmallLog();
-    ({ page } = await pageOf(board, { title: 'Four tasks' }));
+    ({ page, report } = await pageOf(board, { title: 'Four tasks' }));
     await board.close();
     document = documentOf(page);
   });
@@ -111,6 +112,19 @@ describe('the page of a small log', () => {
     );
   });
 
+  it('says why work waited', () => {
+    // Waits of 44.5 and 5 s in UNASSIGNED, 22 in PENDING_REVIEW, 5 in REVISION_NEEDED, 8 in APPROVED and 1 in STALE: 85.5 in all. The
+    // Chief was in a cycle for 3 s of the first wait of it's and for 2.75 of that of t2; for 5 s the only reviewer was busy.
+    expect(saysOf(document, 'wait_causes')).toBe(
+      'Tasks waited 1 min 26 s together: 87 % because the Chief slept, 6.7 % because the Chief was in a cycle and 5.8 % because every capable agent was busy. ' +
+        'The longest waits, 45 s in all, were in UNASSIGNED for article.',
+    );
+    // 10 + 15 + 9 s of 220; its agents w1 and w2 worked for 30 and 30 s, of 105 and 104 since they were known.
+    expect(saysOf(document, 'bottleneck')).toMatch(
+      /^Waiting in UNASSIGNED for article is 15 % of all the time that finished tasks took: it is the bottleneck\. 4 came and 3 left;/,
+    );
+  });
+
   it('draws the steps of the process, and says that it leaves none out', () => {
     const map = document.querySelector('#directly_follows .chart');
     const names = [...(map?.querySelectorAll('text') ?? [])].map(({ textContent }) => textContent);
@@ -129,13 +143,13 @@ describe('the page of a small log', () => {
     expect(saysOf(document, 'directly_follows')).toContain('Every step is drawn');
   });
 
-  it('lists what stands out, and leads to what shows it', async () => {
+  it('lists what it is given, and leads to what shows it', async () => {
     const board = await openSmallLog();
-    const findings = [
+    const given = [
       { severity: 'fault', sentence: 'The Chief <slept>.', analysis: 'sleep_study' },
       { severity: 'notice', sentence: 'Work waited.', analysis: 'bottleneck' },
     ] as const;
-    const found = documentOf((await pageOf(board, { findings: () => findings })).page);
+    const found = documentOf((await pageOf(board, { findings: () => given })).page);
     await board.close();
     expect(
       all(found, '#findings li').map(each => [each.className, each.querySelector('a')?.getAttribute('href')]),
@@ -144,9 +158,31 @@ describe('the page of a small log', () => {
       ['notice', '#bottleneck'],
     ]);
     expect(found.querySelector('#findings li')?.textContent).toContain('FaultThe Chief <slept>.');
-    expect(documentOf(page).querySelector('#findings')?.textContent).toContain(
-      'Nothing that the analyses would call a fault',
-    );
+  });
+
+  it('folds what is not among the first eight', async () => {
+    const board = await openSmallLog();
+    const given = Array.from({ length: 11 }, (_, n) => {
+      return { severity: 'notice', sentence: `Finding ${n}.`, analysis: 'bottleneck' } as const;
+    });
+    const found = documentOf((await pageOf(board, { findings: () => given })).page);
+    await board.close();
+    expect(all(found, '#findings > ul > li')).toHaveLength(8);
+    expect(all(found, '#findings details li').map(each => each.textContent?.slice(6, 17))).toEqual([
+      'Finding 8. ',
+      'Finding 9. ',
+      'Finding 10.',
+    ]);
+    expect(found.querySelector('#findings summary')?.textContent).toBe('3 more');
+  });
+
+  it('lists by itself what the analyses find', () => {
+    const items = all(document, '#findings li');
+    const told = findings(report).map(({ sentence, severity }) => [severity, sentence]);
+    expect(told.length).toBeGreaterThan(0);
+    expect(
+      items.map(each => [each.className, each.querySelector('span:last-child')?.textContent?.split(' Look')[0]]),
+    ).toEqual(told);
   });
 });
 
@@ -182,6 +218,7 @@ describe('the page of another log', () => {
     const document = documentOf(page);
     expect(document.querySelector('header')?.textContent).toContain('an empty log');
     expect(document.querySelector('#overview')?.textContent).toContain('No task has finished yet.');
+    expect(document.querySelector('#findings')?.textContent).toContain('Nothing that the analyses would call a fault');
     const words = all(document, 'header, #overview, h3, figcaption, .absent, text')
       .map(each => each.textContent)
       .join('\n');

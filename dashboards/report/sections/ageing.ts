@@ -41,7 +41,7 @@ function summaryPicture(rows: readonly AgeingSummaryRow[]): Picture {
     });
   const [oldest] = rows.toSorted((a, b) => b.oldest_seconds - a.oldest_seconds);
   const says =
-    `${counted(open, 'task')} ${open === 1 ? 'was' : 'were'} open when the log ended; ${count(old)} of them had been in their stage for longer than 95 % of earlier visits there. ` +
+    `${counted(open, 'task')} ${open === 1 ? 'was' : 'were'} open when the log ended; ${old === 0 ? 'none' : count(old)} of them had been in their stage for longer than 95 % of earlier visits there. ` +
     `The oldest has been in ${oldest?.status} for ${duration(oldest?.oldest_seconds)}.`;
   return { says, legend: Object.values(BANDS), chart: pen => drawBars(pen, bars) };
 }

@@ -65,8 +65,15 @@ function qualityHeadlines(report: Report): Headline[] {
 
 function chiefHeadlines(report: Report): Headline[] {
   const noops = rowsOf(report, 'noop_rate');
+  const failures = rowsOf(report, 'dispatch_failure');
   const reactive = noops.reduce((sum, row) => sum + row.reactive_cycles, 0);
   const headlines: Headline[] = [];
+  if (failures.length > 0) {
+    const seconds = failures.reduce((sum, row) => sum + row.failure_seconds, 0);
+    const episodes = failures.reduce((sum, row) => sum + row.episodes, 0);
+    const note = episodes === 0 ? 'at no time' : `in ${counted(episodes, 'episode')}`;
+    headlines.push({ label: 'Chief asleep while work and agents waited', value: duration(seconds), note });
+  }
   if (reactive > 0) {
     const idle = noops.reduce((sum, row) => sum + row.noops, 0);
     headlines.push({
@@ -111,14 +118,24 @@ function leadOf(report: Report): string {
   );
 }
 
-function findingsMarkup({ findings }: ReportData): Markup {
-  if (findings.length === 0) return html`<p>Nothing that the analyses would call a fault or take notice of.</p>`;
-  const words = { fault: 'Fault', notice: 'Notice' } as const;
+const SEVERITIES = { fault: 'Fault', notice: 'Notice' } as const;
+/** Findings that are seen at once; the others are folded. */
+const MOST_FINDINGS = 8;
+
+function findingsList(findings: ReportData['findings']): Markup {
   const items = findings.map(
     ({ severity, sentence, analysis }) =>
-      html`<li class="${severity}"><span class="severity">${words[severity]}</span><span>${sentence} <a href="#${analysis}">Look<span class="unseen"> at ${analysis}</span></a></span></li>`,
+      html`<li class="${severity}"><span class="severity">${SEVERITIES[severity]}</span><span>${sentence} <a href="#${analysis}">Look<span class="unseen"> at ${analysis}</span></a></span></li>`,
   );
   return html`<ul class="findings">${items}</ul>`;
+}
+
+function findingsMarkup({ findings }: ReportData): Markup {
+  if (findings.length === 0) return html`<p>Nothing that the analyses would call a fault or take notice of.</p>`;
+  const rest = findings.slice(MOST_FINDINGS);
+  if (rest.length === 0) return findingsList(findings);
+  return html`${findingsList(findings.slice(0, MOST_FINDINGS))}
+<details class="rest"><summary>${count(rest.length)} more</summary>${findingsList(rest)}</details>`;
 }
 
 /** What the page is about: the log's name, and from when to when. */

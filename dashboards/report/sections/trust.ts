@@ -91,7 +91,7 @@ function statusPicture(rows: readonly TasksByStatusRow[]): Picture {
   const all = rows.reduce((sum, row) => sum + row.count, 0);
   const [first] = rows;
   const open = rows.reduce((sum, row) => sum + row.open, 0);
-  const says = `${count(first?.count)} of ${counted(all, 'task')} are in ${first?.status}; ${open === 0 ? 'none is' : `${count(open)} are`} open.`;
+  const says = `${count(first?.count)} of ${counted(all, 'task')} are in ${first?.status}; ${open === 0 ? 'none is' : `${count(open)} ${open === 1 ? 'is' : 'are'}`} open.`;
   return { says, legend: hues, chart: pen => drawBars(pen, bars) };
 }
 
