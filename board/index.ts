@@ -30,6 +30,24 @@ export type { FlightPlan, Stage, TimeTotals } from './core/stages.ts';
 export * from './core/statuses.ts';
 export type { Micros } from './core/time.ts';
 export { isoOf, microsOf } from './core/time.ts';
+export {
+  type ColumnMap,
+  type Columns,
+  type EventLogFormat,
+  type ImportLogOptions,
+  type ImportLogProgress,
+  type ImportLogSummary,
+  importLog,
+  type LogField,
+  type RejectedRow,
+} from './import/event-log/import-log.ts';
+export {
+  type ImportedProfile,
+  type ImportProgress,
+  type ImportReferenceOptions,
+  type ImportSummary,
+  importReference,
+} from './import/reference.ts';
 export { loadLifecycle } from './lifecycle-file.ts';
 export type { LogSource } from './log-source.ts';
 export { openBoard } from './open-board.ts';

@@ -7,6 +7,7 @@ import { errorOf } from './core/errors.ts';
 import { newBoard } from './core/new-board.ts';
 import type { BoardRecord } from './core/records.ts';
 import { NO_CHANGES } from './core/transaction.ts';
+import { refuseUngoverned } from './refuse-ungoverned.ts';
 
 /** The board's row and registry, made where they are not there, with what this process registers added. */
 async function establish(options: ResolvedBoardOptions): Promise<{ record: BoardRecord; registry: ProfileRegistry }> {
@@ -47,6 +48,7 @@ async function establish(options: ResolvedBoardOptions): Promise<{ record: Board
     const columns = first && !snapshot.data.has('_col_order') ? [...first.columns] : null;
     const data_put = columns === null ? [] : [{ key: '_col_order', value: columns, updated_at: now }];
     const isNew = snapshot.board === null || isChanged || columns !== null;
+    if (isNew) refuseUngoverned(registry, boardId, backend.location);
     // Whoever watches the row sees by it that something was written.
     const last_timestamp = snapshot.board === null ? now : Math.max(now, known.last_timestamp + 1);
     const changes = isNew ? { ...NO_CHANGES, board: { ...record, last_timestamp }, ...added, data_put } : null;

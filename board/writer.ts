@@ -10,6 +10,7 @@ import type { Event } from './core/records.ts';
 import { US_PER_SECOND } from './core/time.ts';
 import type { Snapshot } from './core/transaction.ts';
 import type { BoardMeter } from './meter.ts';
+import { refuseUngoverned } from './refuse-ungoverned.ts';
 
 /** Half of what MySQL's default `max_allowed_packet` leaves for a statement; every other server takes more. */
 const MAX_BATCH_BYTES = 8 * 1_048_576;
@@ -75,8 +76,10 @@ export class Writer {
         const { board } = snapshot;
         if (board === null)
           throw errorOf('board_not_found', `There is no board ${options.boardId} in ${backend.location}`);
+        const profiles = this.#host.registryOf(snapshot);
+        refuseUngoverned(profiles, options.boardId, backend.location);
         const { changes, result } = decide({ ...snapshot, board }, commands, {
-          profiles: this.#host.registryOf(snapshot),
+          profiles,
           now,
           idempotencyTtlUs: options.idempotencySeconds * US_PER_SECOND,
           expiresIdempotency,

@@ -40,13 +40,6 @@ export function labelSets(text: string): number {
   return Number(text);
 }
 
-/** A number of seconds from 0. @throws InvalidArgumentError */
-export function graceSeconds(text: string): number {
-  if (!/^\d{1,9}(\.\d+)?$/.test(text))
-    throw new InvalidArgumentError('It must be a number of seconds, such as 1 or 0.5.');
-  return Number(text);
-}
-
 function isLadder(name: string): name is LadderName {
   return Object.hasOwn(DEFAULT_LADDERS, name);
 }

@@ -4,6 +4,7 @@ import type { Backend, Changes, Snapshot } from '../board/backends/backend.ts';
 import { QuadroError } from '../board/core/errors.ts';
 import type { ChiefCycle, FlightLogEntry, OmbudsmanTick } from '../board/core/records.ts';
 import { contentRules } from './backend-suite/content.ts';
+import { moreRules } from './backend-suite/more.ts';
 import { byCodePoint, ODD_IDS } from './backend-suite/odd-ids.ts';
 import { reopeningRules } from './backend-suite/reopening.ts';
 import { sharedRules } from './backend-suite/shared.ts';
@@ -545,6 +546,7 @@ export function backendSuite(name: string, options: BackendSuiteOptions): void {
       });
 
       contentRules(fixture);
+      moreRules(fixture);
       reopeningRules(fixture);
       sharedRules(fixture);
       signalRules(fixture);

@@ -2,14 +2,15 @@
 -- Question: how many different sequences of statuses are there, and which are common?
 -- Formula: tasks with the same sequence are one variant. A sequence is known from its steps without their order: whoever
 --   stands at the nth visit to a status finds one step leaving it. So a hash of (status, visit, next status), combined by
---   bit_xor, names the sequence, and no task's path is ever built but the example's.
+--   bit_xor, names the sequence, and no task's path is ever built but the example's. The hash is hashed again: by itself it is
+--   linear in its last part, so that two orders of the same steps would be one sequence.
 --   share is of all tasks; mean_elapsed_seconds of the finished ones. The hundred most frequent; variants counts all.
 -- Source: docs/analysis.md 11
 -- Needs: events
 WITH steps AS (
-  SELECT board_uid, task_id, hash(status, visit, next_status) AS step FROM closed_stages
+  SELECT board_uid, task_id, hash(hash(status, visit, next_status)) AS step FROM closed_stages
   UNION ALL
-  SELECT board_uid, task_id, hash(status, 'open') FROM current_stages
+  SELECT board_uid, task_id, hash(hash(status, 'open')) FROM current_stages
 ), paths AS (
   SELECT board_uid, task_id, bit_xor(step) AS variant FROM steps GROUP BY board_uid, task_id
 ), counted AS (

@@ -16,7 +16,7 @@ import type { StageKind } from '../core/statuses.ts';
 import type { Micros } from '../core/time.ts';
 import type { Decision, ProfileSet, Snapshot, TransactKeys } from '../core/transaction.ts';
 
-export type { Changes, Decision, ProfileSet, Snapshot, TransactKeys } from '../core/transaction.ts';
+export type { Changes, Decision, MoreRows, ProfileSet, Snapshot, TransactKeys } from '../core/transaction.ts';
 
 /** A page of a log: rows with `sequence_id` above `after`, ascending, at most `limit`. */
 export interface LogQuery {
@@ -56,6 +56,8 @@ export interface TaskQuery<Column extends keyof Task = keyof Task> {
   readonly task_types?: readonly string[];
   /** Default: open and finished. */
   readonly standings?: readonly Standing[];
+  /** Only those archived at that time or later. */
+  readonly archived_since?: Micros;
   /** The last task of the page before. */
   readonly after?: Pick<Task, 'priority' | 'created_at' | 'task_id'>;
   readonly limit: number;
@@ -132,8 +134,9 @@ export interface Backend {
   /** Releases everything; a second call does nothing. */
   close(): Promise<void>;
   /**
-   * One transaction: locks the board's row, reads what `keys` name, calls `decide` with it, writes its changes, commits.
-   * `decide` may be called again after a conflict, so it must be pure; `onRetry` is told why. What it throws rolls back.
+   * One transaction: locks the board's row, reads what `keys` name, calls `decide` with it, writes its changes, and batch after
+   * batch what it has `more`, commits. `decide` may be called again after a conflict, so it must be pure; `onRetry` is told why.
+   * What it throws rolls back.
    */
   transact<Result>(
     keys: TransactKeys,

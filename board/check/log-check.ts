@@ -1,4 +1,6 @@
+import type { Lifecycle } from '../core/lifecycle/types.ts';
 import type { Event } from '../core/records.ts';
+import type { StageKind } from '../core/statuses.ts';
 import { eventTypeOf } from '../core/taxonomy.ts';
 import { isoOf, type Micros } from '../core/time.ts';
 import type { FaultCode, FaultList } from './faults.ts';
@@ -170,7 +172,7 @@ export class LogCheck {
     const inherited = this.#isInherited(event.sequence_id);
     const candidates = this.#profiles.of(event, this.#faults, inherited);
     if (candidates.length === 0) return;
-    const edges = candidates.map(each => (from === null && to === 'UNASSIGNED' ? 'post' : each.edgeOf(from ?? '', to)));
+    const edges = candidates.map(each => (isPost(each, event) ? 'post' : each.edgeOf(from ?? '', to)));
     if (edges.every(each => each === null)) {
       this.#fault('illegal_edge', event, `goes from ${from} to ${to}, which ${event.profile} does not allow`);
     }
@@ -178,8 +180,7 @@ export class LogCheck {
     if (wanted.length > 0 && !wanted.some(each => each === edge)) {
       this.#fault('edge_kind', event, `is of the kind ${edge}, and should be ${[...new Set(wanted)].join(' or ')}`);
     }
-    // Whether the command named an agent is not in the log.
-    const kinds = new Set(candidates.flatMap(each => [true, false].map(assigns => each.stageKind(to, from, assigns))));
+    const kinds = new Set(candidates.flatMap(each => kindsOf(each, event)));
     if (event.stage_kind === null || !kinds.has(event.stage_kind)) {
       this.#fault(
         'stage_kind',
@@ -187,10 +188,37 @@ export class LogCheck {
         `enters a stage of the kind ${event.stage_kind}, not ${[...kinds].join(' or ')}`,
       );
     }
-    const before = state?.finished_sequence_id ?? null;
-    const finishes = candidates.map(each => before ?? (each.finishes(to) ? event.sequence_id : null));
-    if (!finishes.includes(event.finished_sequence_id)) {
-      this.#fault('finish', event, `says finished ${event.finished_sequence_id}, not ${finishes[0]}`);
+    this.#checkFinish(event, state?.finished_sequence_id ?? null, candidates);
+  }
+
+  #checkFinish(event: Event, before: number | null, candidates: readonly Lifecycle[]): void {
+    const { sequence_id, finished_sequence_id } = event;
+    const finishes = candidates.flatMap(each => before ?? finishesOf(each, event));
+    if (!finishes.includes(finished_sequence_id)) {
+      this.#fault('finish', event, `says finished ${finished_sequence_id}, not ${finishes[0]}`);
+    }
+    if (before !== null && before < sequence_id && candidates.every(each => each.isUngoverned)) {
+      this.#fault('finish', event, `comes after event ${before}, by which its case was finished`);
     }
   }
+}
+
+/** A case of an imported event log begins in whatever status its first row has. */
+function isPost({ isUngoverned }: Lifecycle, { from_status, to_status }: Event): boolean {
+  return from_status === null && (isUngoverned || to_status === 'UNASSIGNED');
+}
+
+/** The kinds of stage that an event may enter: whether the command named an agent is not in the log. */
+function kindsOf(
+  lifecycle: Lifecycle,
+  { sequence_id, from_status, to_status, finished_sequence_id }: Event,
+): StageKind[] {
+  if (lifecycle.isUngoverned && finished_sequence_id === sequence_id) return ['terminal'];
+  return [true, false].map(assigns => lifecycle.stageKind(to_status ?? '', from_status, assigns));
+}
+
+/** What an event of a task that has not finished may say of its finish: of an imported event log any row may be its case's last. */
+function finishesOf(lifecycle: Lifecycle, { sequence_id, to_status }: Event): (number | null)[] {
+  if (lifecycle.isUngoverned) return [null, sequence_id];
+  return [lifecycle.finishes(to_status ?? '') ? sequence_id : null];
 }

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'storage_access_denied'
   | 'storage_unsupported'
   | 'board_incomplete'
+  | 'board_read_only'
   | 'invalid_configuration'
   | 'missing_package'
   | 'invalid_source'
@@ -111,6 +112,7 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, typeof QuadroError>> = {
   storage_access_denied: StorageError,
   storage_unsupported: StorageError,
   board_incomplete: StorageError,
+  board_read_only: StorageError,
   invalid_configuration: ConfigurationError,
   missing_package: ConfigurationError,
 };

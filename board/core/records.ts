@@ -219,7 +219,10 @@ export interface BoardRecord {
   profiles_version: number;
   /** Whether HUMAN_REVIEW and ON_HOLD lead back to UNASSIGNED. */
   resumable: boolean;
-  /** The last `sequence_id` an import brought along; null for a board that began here. */
+  /**
+   * The last `sequence_id` that an import took over as it was; null for a board that began here, and for an event log, whose rows
+   * its import made.
+   */
   imported_until: number | null;
 }
 

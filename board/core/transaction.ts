@@ -74,10 +74,18 @@ export interface Changes {
   readonly idempotency_expired_before: Micros | null;
 }
 
+/** Rows besides those of a decision's changes. */
+export type MoreRows = Partial<Pick<Changes, 'tasks' | 'agents' | 'events'>>;
+
 /** What `decide` answers: rows to write (null writes nothing) and whatever the caller wants back. */
 export interface Decision<Result> {
   readonly changes: Changes | null;
   readonly result: Result;
+  /**
+   * Further rows of the same transaction, of which each batch is written before the next is asked for: more than memory should
+   * hold. Called again where the transaction is tried again. What it throws rolls back.
+   */
+  readonly more?: () => AsyncIterable<MoreRows>;
 }
 
 /** Changes that write the board's row alone; spread them and name what else there is. */

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { FLIGHT_LOG_PREFIX } from '../core/decide/records.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Agent, FlightLogEntry, Task } from '../core/records.ts';
 import { WORKING_KINDS } from '../core/statuses.ts';
-import { isoOf, type Micros } from '../core/time.ts';
+import type { Micros } from '../core/time.ts';
 import { type FoldedLog, type ImportedLifecycles, unposted } from './fold-log.ts';
 import type { ReferenceAgent, ReferenceBoard, ReferenceData, ReferenceEvent, ReferenceTask } from './reference-file.ts';
 import type { SeenProfiles } from './seen-profiles.ts';
@@ -105,20 +104,4 @@ export function latestTime({ tasks, agents, events, data }: ReferenceBoard): Mic
   for (const { timestamp } of events) see(timestamp);
   for (const { updated_at } of data) see(updated_at);
   return latest;
-}
-
-/** The board's identity, made of its first event, so that a second import of the same board gives the same one. */
-export function importedUid({ sequence_id, task_id, timestamp }: ReferenceEvent): string {
-  const hash = createHash('sha256')
-    .update([sequence_id, task_id, isoOf(timestamp)].join('\0'))
-    .digest('hex');
-  // RFC 9562, version 8: 128 bits of our own choice.
-  const variant = '89ab'[Number.parseInt(hash.charAt(16), 16) % 4];
-  return [
-    hash.slice(0, 8),
-    hash.slice(8, 12),
-    `8${hash.slice(13, 16)}`,
-    `${variant}${hash.slice(17, 20)}`,
-    hash.slice(20, 32),
-  ].join('-');
 }

@@ -1,5 +1,4 @@
 import type { Backend } from '../backends/backend.ts';
-import { refuseUnfinishedCopy } from '../copy/copy-mark.ts';
 import { FLIGHT_LOG_PREFIX } from '../core/decide/records.ts';
 import { errorOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -7,9 +6,12 @@ import { faultsOf } from '../core/lifecycle/faults.ts';
 import { createLifecycle } from '../core/lifecycle/lifecycle.ts';
 import type { LifecycleDefinition } from '../core/lifecycle/types.ts';
 import type { BoardRecord, ProfileRecord, TaskTypeRecord } from '../core/records.ts';
+import { isoOf } from '../core/time.ts';
 import { type Changes, NO_CHANGES } from '../core/transaction.ts';
 import { foldLog, ImportedLifecycles, INFERRED_VERSION } from './fold-log.ts';
-import { importedAgents, importedFlightLog, importedTasks, importedUid, latestTime } from './imported-rows.ts';
+import { writeImport } from './import-target.ts';
+import { importedAgents, importedFlightLog, importedTasks, latestTime } from './imported-rows.ts';
+import { importedUid } from './imported-uid.ts';
 import { inferLifecycle } from './infer-lifecycle.ts';
 import {
   type ReadReferenceOptions,
@@ -74,35 +76,9 @@ export async function importReference(file: string, options: ImportReferenceOpti
     throw errorOf('invalid_source', `${file} holds no events: there is nothing to import`);
   }
   await into.open();
-  const imported = rowsOf(source, boardId, first, last);
-  const keys = { board_id: boardId, task_ids: [], agent_ids: [], idempotency_keys: [], data_keys: [] };
-  await into.transact({ ...keys, profiles_version: -1, reads_leases: true }, ({ board, leases }) => {
-    refuseUnfinishedCopy(leases.values(), boardId, into.location);
-    refuseUsed(board, boardId, into.location);
-    return { changes: { ...imported.changes, board: mergedBoard(board, imported.changes.board) }, result: null };
-  });
-  return imported.summary;
-}
-
-/** Anything logged or registered would become part of another board's history. */
-function refuseUsed(board: BoardRecord | null, boardId: string, location: string): void {
-  if (board === null) return;
-  const numbers = [
-    board.next_sequence_id,
-    board.next_cycle_sequence_id,
-    board.next_tick_sequence_id,
-    board.next_entry_id,
-  ];
-  if (numbers.every(next => next === 1) && board.profiles_version === 0) return;
-  throw errorOf(
-    'invalid_source',
-    `The board ${boardId} in ${location} is in use already: import into a new one (another file, or another board name)`,
-    { details: { board_id: boardId } },
-  );
-}
-
-function mergedBoard(known: BoardRecord | null, imported: BoardRecord): BoardRecord {
-  return { ...imported, resumable: known?.resumable ?? imported.resumable };
+  const { changes, summary } = rowsOf(source, boardId, first, last);
+  await writeImport(into, boardId, { changes });
+  return summary;
 }
 
 interface Imported {
@@ -123,7 +99,7 @@ function rowsOf(source: ReferenceBoard, boardId: string, first: ReferenceEvent, 
   const created_at = first.timestamp;
   const board: BoardRecord = {
     board_id: boardId,
-    board_uid: importedUid(first),
+    board_uid: importedUid(String(first.sequence_id), first.task_id, isoOf(first.timestamp)),
     created_at,
     last_timestamp: latestTime(source),
     next_sequence_id: last.sequence_id + 1,

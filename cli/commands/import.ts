@@ -1,18 +1,14 @@
 import { Command, Option } from 'commander';
 import { importReference } from '../../board/import/reference.ts';
+import { importEventLog } from '../import-event-log.ts';
+import { columnMap, delimiterText, type ImportOptions, importFormatOf, stageKinds } from '../import-options.ts';
 import { maskedUrl } from '../masked-url.ts';
 import { print, printable, printJson, shellWord } from '../output.ts';
 import { progressOf } from '../progress.ts';
 import { interruption } from '../signals.ts';
 import { BOARD_HELP, backendOf } from '../source.ts';
 
-interface Options {
-  readonly into: string;
-  readonly board?: string;
-  readonly json?: boolean;
-}
-
-async function run(file: string, options: Options): Promise<void> {
+async function importBoard(file: string, options: ImportOptions): Promise<void> {
   const into = await backendOf(options.into);
   const progress = progressOf('events');
   try {
@@ -39,15 +35,45 @@ async function run(file: string, options: Options): Promise<void> {
   }
 }
 
+async function run(file: string, options: ImportOptions): Promise<void> {
+  if (importFormatOf(file, options) === 'quadro') await importBoard(file, options);
+  else await importEventLog(file, options);
+}
+
+const EXAMPLES = `
+Examples:
+  quadro import board.db --into newsroom.db
+  quadro import tickets.csv.gz --into tickets.db --map task_id=case_id,status=activity+lifecycle,agent_id=resource,seq=seq
+  quadro import machines.csv --into machines.db --map task_id=Case,status=Step,started_at=Start,timestamp=End --time-format 'dd.MM.yyyy HH:mm' --time-zone Europe/Berlin
+  quadro import claims.xes.gz --into postgres://quadro@127.0.0.1/boards --board claims
+
+Exit code 1: faulty rows were left out.`;
+
 /** `quadro import FILE --into URL` */
 export function importCommand(): Command {
   return new Command('import')
-    .description("Import the reference implementation's board.db, with its numbers and times as they are")
-    .argument('<file>', 'the board.db')
+    .description("Import an event log (CSV or XES), or the reference implementation's board.db")
+    .argument('<file>', 'the board.db, or a .csv, .tsv or .xes file, gzip or not')
     .requiredOption('--into <url>', `the board to make: ${BOARD_HELP}`)
     .option('--board <name>', 'the name of the board inside that database')
-    .addOption(new Option('--format <format>', 'what the file is').choices(['quadro']).default('quadro'))
+    .addOption(
+      new Option('--format <format>', 'what the file is, where its ending does not say').choices([
+        'quadro',
+        'csv',
+        'xes',
+      ]),
+    )
+    .option('--map <field=column,…>', 'event logs: where each field is read; may be repeated', columnMap)
+    .option('--delimiter <text>', "csv: what stands between fields; 'tab' is a tab", delimiterText)
+    .option('--encoding <name>', 'event logs: the encoding, such as windows-1252; default UTF-8')
+    .option('--classifier <name>', 'xes: the classifier that makes the status; default concept:name')
+    .option('--time-format <tokens>', "event logs: such as 'dd.MM.yyyy HH:mm:ss' (Luxon); default ISO 8601")
+    .option('--time-zone <zone>', 'event logs: of times without an offset, such as Europe/Berlin; default UTC')
+    .option('--kind <status=kind>', 'event logs: what a stay in a status is; default wait; may be repeated', stageKinds)
+    .option('--open', 'event logs: leave cases open after their last row')
+    .option('--strict', 'event logs: stop at the first faulty row, and leave nothing')
+    .option('--rejects <file>', 'event logs: where faulty rows are kept; default FILE.rejects.ndjson in this folder')
     .option('--json', 'print what was imported as one JSON object')
-    .addHelpText('after', '\nExample:\n  quadro import board.db --into newsroom.db')
+    .addHelpText('after', EXAMPLES)
     .action(run);
 }

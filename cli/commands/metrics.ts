@@ -3,14 +3,8 @@ import { Command, Option } from 'commander';
 import { type MeasuredBoard, measureBoard, serveMetrics } from '../../exporters/prometheus/index.ts';
 import { cursorBeside } from '../cursor-beside.ts';
 import { Interrupted } from '../exit.ts';
-import {
-  graceSeconds,
-  labelSets,
-  type MetricsOptions,
-  measuringOf,
-  oneMoreLadder,
-  portNumber,
-} from '../metrics-options.ts';
+import { graceSeconds } from '../grace-seconds.ts';
+import { labelSets, type MetricsOptions, measuringOf, oneMoreLadder, portNumber } from '../metrics-options.ts';
 import { openPatiently } from '../open-patiently.ts';
 import { print, printable } from '../output.ts';
 import { patiently } from '../patiently.ts';

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { consoleExamples, outputPattern, wordsOf } from '../support/console-examples.ts';
 import { quadro, quadroJson } from '../support/run-quadro.ts';
 import { requireShared, sharedPath } from '../support/shared.ts';
 
@@ -16,27 +17,15 @@ to_status = "writing"
 capability = "writer"
 `;
 
-/** The commands of every `console` block with what they print, in the page's order. */
-const EXAMPLES = [...DOC.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
-  block
-    .split(/^\$ /m)
-    .slice(1)
-    .map((text): [string, string] => {
-      const [command = '', ...lines] = text.split('\n');
-      return [command, lines.join('\n')];
-    }),
-);
+const TICKETS = `ticket,state,at,who
+T1,open,2024-03-04T09:00:00+01:00,Ann
+T1,done,2024-03-04T13:20:00+01:00,Ben
+`;
 
-/** The words of a command, quotes taken off. */
-function wordsOf(command: string): string[] {
-  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
-}
+/** What the page's commands may read on a machine without the shared folder. */
+const OWN_FILES: ReadonlySet<string> = new Set(['memo.toml', 'tickets.csv', 'tickets.db']);
 
-/** A text in which a line `…` stands for any lines. */
-function patternOf(text: string): RegExp {
-  const quoted = text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${quoted.replaceAll(/^…\n/gm, '(?:.*\\n)*')}$`);
-}
+const EXAMPLES = consoleExamples(DOC);
 
 describe('docs/cli.md', () => {
   const dir = mkdtempSync(join(tmpdir(), 'quadro-doc-'));
@@ -45,16 +34,17 @@ describe('docs/cli.md', () => {
     const source = sharedPath(NEWSROOM);
     if (source !== null) copyFileSync(source, join(dir, 'board.db'));
     writeFileSync(join(dir, 'memo.toml'), MEMO);
+    writeFileSync(join(dir, 'tickets.csv'), TICKETS);
   });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   it.each(EXAMPLES)('$ %s', async (command, output) => {
     const [name, ...args] = wordsOf(command);
     expect(name).toBe('quadro');
-    if (sharedPath(NEWSROOM) === null && !args.includes('memo.toml')) return;
+    if (sharedPath(NEWSROOM) === null && !args.some(arg => OWN_FILES.has(arg))) return;
     const { status, stdout, stderr } = await quadro(args, { cwd: dir });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout.replaceAll('\r\n', '\n')).toMatch(patternOf(output));
+    expect(stdout.replaceAll('\r\n', '\n')).toMatch(outputPattern(output));
   });
 
   it('was run on the shared board, and shows every command but those whose output is never the same', context => {
@@ -86,6 +76,7 @@ describe('docs/cli.md', () => {
     [['spans', 'newsroom.db', '--to', 'again.ndjson'], 'spans'],
     [['boards', 'newsroom.db'], 'boards'],
     [['import', 'board.db', '--into', 'again.db'], 'import'],
+    [['import', 'tickets.csv', '--into', 'other.db', '--map', 'task_id=ticket,status=state,timestamp=at'], 'import'],
     [['copy', 'newsroom.db', '--into', 'copied.db'], 'copy'],
   ])('names every field of %j --json', async (args, name) => {
     if (sharedPath(NEWSROOM) === null) return;

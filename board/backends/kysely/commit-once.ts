@@ -4,7 +4,7 @@ import type { Changes, Decision, Snapshot, TransactKeys } from '../../core/trans
 import { type CommitMark, type CommitMarks, hasMark, removeOldMarks } from './commit-marks.ts';
 import type { DialectTraits } from './dialect-traits.ts';
 import type { Database, Statements } from './statements.ts';
-import { readSnapshot, writeChanges } from './transact.ts';
+import { readSnapshot, writeChanges, writeMore } from './transact.ts';
 
 /** What committing needs of its backend. */
 export interface CommitHost {
@@ -84,6 +84,7 @@ export class CommitOnce<Result> {
         if (isReadOnly) throw errorOf('storage_read_only', `${location} was opened for reading only`);
         attempt.mark = traits.losesCommitAnswers ? this.#host.marks.next() : null;
         await this.#write(transaction, decided.changes, isNew, attempt.mark);
+        if (decided.more !== undefined) await writeMore(transaction, statements, this.#keys.board_id, decided.more());
         attempt.written = decided;
         return decided;
       });

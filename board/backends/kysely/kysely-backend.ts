@@ -1,7 +1,7 @@
 import { CompiledQuery, type Dialect, type Kysely } from 'kysely';
 import { errorOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Decision, Snapshot, TransactKeys } from '../../core/transaction.ts';
+import type { Decision, MoreRows, Snapshot, TransactKeys } from '../../core/transaction.ts';
 import type { Backend, Reopening, SaveCursorOptions } from '../backend.ts';
 import type { ChangeSignals } from './change-signals.ts';
 import { TABLES } from './columns.ts';
@@ -43,6 +43,18 @@ interface Connection {
 
 /** Events of a board after which its statistics are gathered; beyond the last the database's own are good enough. */
 const GROWTH_STEPS: readonly number[] = [1_000, 10_000, 100_000, 1_000_000];
+
+/** The batches of a decision, with what their maker throws told apart from what the database does. */
+async function* guarded(
+  more: () => AsyncIterable<MoreRows>,
+  refuse: (refusal: unknown) => never,
+): AsyncGenerator<MoreRows> {
+  try {
+    yield* more();
+  } catch (refusal) {
+    refuse(refusal);
+  }
+}
 
 /** The storage contract over kysely, for every database it serves. */
 export class KyselyBackend extends KyselyReads implements Backend {
@@ -147,23 +159,29 @@ export class KyselyBackend extends KyselyReads implements Backend {
     const { traits } = this.#options;
     const { signals } = this.#opened;
     const refusals: unknown[] = [];
+    const refuse = (refusal: unknown): never => {
+      refusals.push(refusal);
+      throw refusal;
+    };
     const decideOnce = (snapshot: Snapshot): Decision<Result> => {
       try {
-        return decide(snapshot);
+        const { more, ...decision } = decide(snapshot);
+        return more === undefined ? decision : { ...decision, more: () => guarded(more, refuse) };
       } catch (refusal) {
-        refusals.push(refusal);
-        throw refusal;
+        return refuse(refusal);
       }
     };
     try {
-      const { changes, result } = await new CommitOnce(this.#commitHost, keys, decideOnce, onRetry).run();
+      const { changes, result, more } = await new CommitOnce(this.#commitHost, keys, decideOnce, onRetry).run();
       if (changes !== null) {
         signals?.announce(keys.board_id);
-        this.#noteGrowth(changes.board.next_sequence_id - changes.events.length, changes.board.next_sequence_id);
+        const next = changes.board.next_sequence_id;
+        // How many more there were is not known here; a board that is filled in one transaction began with it.
+        this.#noteGrowth(more === undefined ? next - changes.events.length : 1, next);
       }
       return result;
     } catch (error) {
-      // What `decide` throws is the caller's, not the database's.
+      // What the caller's own functions throw is the caller's, not the database's.
       throw refusals.length > 0 ? refusals[0] : traits.errorOf(error, `write to ${this.location}`);
     }
   }

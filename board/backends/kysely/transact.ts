@@ -9,7 +9,7 @@ import type {
   Task,
   TaskTypeRecord,
 } from '../../core/records.ts';
-import type { Changes, ProfileSet, Snapshot, TransactKeys } from '../../core/transaction.ts';
+import type { Changes, MoreRows, ProfileSet, Snapshot, TransactKeys } from '../../core/transaction.ts';
 import { decodeRow, TABLES, type TableColumns } from './columns.ts';
 import type { CommitMark } from './commit-marks.ts';
 import type { Database, Statements, Write } from './statements.ts';
@@ -75,6 +75,28 @@ async function readProfileSet(transaction: Transaction<Database>, boardId: strin
   };
 }
 
+/** The rows of a batch that may have more batches after it. */
+function writesOf({ tasks = [], agents = [], events = [] }: MoreRows): readonly Write[] {
+  return [
+    [TABLES.tasks, tasks, true],
+    [TABLES.agents, agents, true],
+    [TABLES.events, events, false],
+  ];
+}
+
+/** Writes a decision's further rows, batch after batch. */
+export async function writeMore(
+  transaction: Transaction<Database>,
+  statements: Statements,
+  boardId: string,
+  batches: AsyncIterable<MoreRows>,
+): Promise<void> {
+  for await (const batch of batches) {
+    const present = writesOf(batch).filter(([, records]) => records.length > 0);
+    if (present.length > 0) await statements.write(transaction, boardId, present);
+  }
+}
+
 /** What goes with a decision's rows. */
 export interface WriteOptions {
   /** Whether the board is made now: then it must not replace one that somebody else has made meanwhile. */
@@ -93,9 +115,7 @@ export async function writeChanges(
 ): Promise<void> {
   const writes: readonly Write[] = [
     [TABLES.boards, [changes.board], !isNew],
-    [TABLES.tasks, changes.tasks, true],
-    [TABLES.agents, changes.agents, true],
-    [TABLES.events, changes.events, false],
+    ...writesOf(changes),
     [TABLES.chief_cycles, changes.chief_cycles, false],
     [TABLES.ombudsman_ticks, changes.ombudsman_ticks, false],
     [TABLES.flight_log, changes.flight_log, false],

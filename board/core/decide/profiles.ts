@@ -37,6 +37,8 @@ export function profileKey(profile: string, version: number): string {
 /** Everything a board knows of lifecycles, decoded once for each `profiles_version`. Immutable. */
 export class ProfileRegistry {
   readonly set: ProfileSet;
+  /** Whether the board is an imported event log: nothing governs it, so nothing may be written to it. */
+  readonly isUngoverned: boolean;
   readonly #lifecycles = new Map<string, Lifecycle>();
   readonly #latest = new Map<string, number>();
   readonly #profileOfType = new Map<string, TaskTypeRecord>();
@@ -52,6 +54,7 @@ export class ProfileRegistry {
       this.#lifecycles.set(profileKey(record.profile, record.profile_version), lifecycle);
       this.#latest.set(record.profile, Math.max(record.profile_version, this.#latest.get(record.profile) ?? 0));
     }
+    this.isUngoverned = [...this.#lifecycles.values()].some(lifecycle => lifecycle.isUngoverned);
     for (const record of set.task_types) {
       const known = this.#profileOfType.get(record.task_type);
       if (known === undefined || known.task_type_version < record.task_type_version) {

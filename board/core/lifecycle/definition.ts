@@ -26,7 +26,7 @@ export function equalDefinitions(a: LifecycleDefinition | JsonObject, b: Lifecyc
 }
 
 function fingerprintOf(definition: LifecycleDefinition): string {
-  const { name, columns, edges, kinds, routes } = normalDefinition(definition);
+  const { name, columns, edges, kinds, routes, ungoverned = false } = normalDefinition(definition);
   const sorted = (rows: readonly unknown[]): string[] => rows.map(row => JSON.stringify(row)).sort();
   return JSON.stringify([
     name,
@@ -34,6 +34,7 @@ function fingerprintOf(definition: LifecycleDefinition): string {
     sorted(edges.map(({ from, to, edge }) => [from, to, edge])),
     sorted(Object.entries(kinds)),
     sorted(Object.entries(routes).map(([status, { to_status, capability }]) => [status, to_status, capability])),
+    ungoverned,
   ]);
 }
 
@@ -49,6 +50,7 @@ function decodeDefinition(json: object): LifecycleDefinition {
     routes: Object.fromEntries(
       entriesOf(entries.get('routes'), 'routes').map(([status, route]) => [status, routeFrom(route)]),
     ),
+    ...(entries.get('ungoverned') === true && { ungoverned: true }),
   };
 }
 

@@ -24,7 +24,8 @@ export interface LifecycleOptions {
  * Makes the lifecycle that a definition declares: adds the exits to HUMAN_REVIEW and ON_HOLD from every other declared
  * status (for a built-in from every other standard status), and derives terminals. The result cannot be changed.
  *
- * It refuses nothing: `faultsOf(definition)` says whether a board would take it.
+ * An ungoverned definition gets no steps but those that were observed. It refuses nothing: `faultsOf(definition)` says whether
+ * a board would take it.
  */
 export function createLifecycle(definition: LifecycleDefinition, options: LifecycleOptions = {}): Lifecycle {
   return new ExpandedLifecycle(normalDefinition(definition), options.resumable ?? false);
@@ -51,7 +52,8 @@ class ExpandedLifecycle implements Lifecycle {
     this.terminals = frozenSet(terminalsOf(definition));
     this.routes = frozenMap(Object.entries(definition.routes));
     const left = new Set(definition.edges.map(edge => edge.from));
-    this.#finishing = new Set([...this.terminals, ...EXIT_STATUSES.filter(status => !left.has(status))]);
+    const finishing = [...this.terminals, ...EXIT_STATUSES.filter(status => !left.has(status))];
+    this.#finishing = new Set(definition.ungoverned ? [] : finishing);
     this.#revised = new Set(definition.edges.filter(({ edge }) => edge === 'revision').map(({ from }) => from));
     this.#kinds = new Map(Object.entries(definition.kinds));
     Object.freeze(this);
@@ -59,6 +61,10 @@ class ExpandedLifecycle implements Lifecycle {
 
   get name(): string {
     return this.definition.name;
+  }
+
+  get isUngoverned(): boolean {
+    return this.definition.ungoverned ?? false;
   }
 
   get columns(): readonly string[] {
@@ -116,6 +122,10 @@ function stepsOf(definition: LifecycleDefinition, resumable: boolean): Map<strin
     if (!out.has(to)) out.set(to, edge);
     steps.set(from, out);
   };
+  if (definition.ungoverned) {
+    for (const { from, to, edge } of definition.edges) add(from, to, edge);
+    return steps;
+  }
   for (const { from, to, edge } of definition.edges) if (edge !== 'exit') add(from, to, edge);
   for (const from of statuses) {
     if (!isExitStatus(from)) for (const to of EXIT_STATUSES) add(from, to, 'exit');

@@ -27,6 +27,7 @@ export function normalDefinition(definition: LifecycleDefinition): LifecycleDefi
     edges: Object.freeze(edges),
     kinds: Object.freeze(Object.fromEntries(Object.entries(definition.kinds))),
     routes: Object.freeze(Object.fromEntries(routesWithStale(definition, edges))),
+    ...(definition.ungoverned && { ungoverned: true }),
   });
 }
 
@@ -36,7 +37,7 @@ function routesWithStale(definition: LifecycleDefinition, edges: readonly Edge[]
     Object.freeze({ to_status, capability }),
   ]);
   const comesBack = edges.some(({ from, to }) => from === 'STALE' && to === 'UNASSIGNED');
-  if (comesBack && !Object.hasOwn(definition.routes, 'STALE')) {
+  if (comesBack && !definition.ungoverned && !Object.hasOwn(definition.routes, 'STALE')) {
     routes.push(['STALE', Object.freeze({ to_status: 'UNASSIGNED', capability: null })]);
   }
   return routes;

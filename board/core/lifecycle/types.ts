@@ -28,6 +28,11 @@ export interface LifecycleDefinition {
   /** Marks: status → stage kind; they win over what is derived. */
   readonly kinds: Readonly<Record<string, StageKind>>;
   readonly routes: Readonly<Record<string, Route>>;
+  /**
+   * The steps were observed in an imported event log and declared by nobody: they govern nothing, a task may begin and end in any
+   * status, and a board with such a profile is read-only.
+   */
+  readonly ungoverned?: true;
 }
 
 /**
@@ -44,13 +49,18 @@ export interface Lifecycle extends Iterable<readonly [string, string]> {
   readonly terminals: ReadonlySet<string>;
   readonly routes: ReadonlyMap<string, Route>;
   readonly definition: LifecycleDefinition;
+  /** Whether it was observed in an imported event log rather than declared ({@link LifecycleDefinition.ungoverned}). */
+  readonly isUngoverned: boolean;
   /** Whether the step is legal. */
   has(from: string, to: string): boolean;
   /** What kind of step it is, or null where it is not legal. */
   edgeOf(from: string, to: string): EdgeKind | null;
   /** The legal next statuses, in declared order, exits last. */
   nextOf(status: string): readonly string[];
-  /** Whether a task in this status has finished: a terminal, or HUMAN_REVIEW / ON_HOLD unless an edge out is declared. */
+  /**
+   * Whether a task in this status has finished: a terminal, or HUMAN_REVIEW / ON_HOLD unless an edge out is declared. Of an
+   * ungoverned lifecycle no status tells: a case is finished by its last row.
+   */
   finishes(status: string): boolean;
   /** Whether a `revision` edge leaves this status: leaving it is a review decision. */
   hasRevision(status: string): boolean;
