@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Board } from '../../board/index.ts';
@@ -37,6 +39,17 @@ describe('writeSpans', () => {
     const again = join(tempDir(), 'again.ndjson');
     await writeSpans(board, again, { batchSize: 50 });
     expect(readFileSync(again, 'utf8')).toBe(text);
+  });
+
+  it('writes into a pipe, and leaves it what it is: so /dev/null, which a rename would replace', async () => {
+    const dir = tempDir();
+    const [file, pipe] = [join(dir, 'spans.ndjson'), join(dir, 'pipe')];
+    await writeSpans(board, file, { batchSize: 50 });
+    execFileSync('mkfifo', [pipe]);
+    const [read] = await Promise.all([readFile(pipe, 'utf8'), writeSpans(board, pipe, { batchSize: 50 })]);
+    expect(read).toBe(readFileSync(file, 'utf8'));
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(readdirSync(dir).toSorted()).toEqual(['pipe', 'spans.ndjson']);
   });
 
   it('of a board without spans is an empty file', async () => {

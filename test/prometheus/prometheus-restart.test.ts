@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Board } from '../../board/board.ts';
 import { stageSpanId, taskTraceId } from '../../board/core/trace-ids.ts';
-import { METRICS, STAGE_DURATION, TASK_TRANSITIONS } from '../../exporters/prometheus/names.ts';
+import { METRICS, STAGE_DURATION, TASK_TRANSITIONS, TASKS } from '../../exporters/prometheus/names.ts';
 import { prometheusMissing, type RunningPrometheus, startPrometheus } from '../support/prometheus-server.ts';
 import { type Running, startQuadro } from '../support/run-quadro.ts';
 import { openSample, runMemo } from '../support/sample-board.ts';
@@ -11,6 +11,15 @@ import { tempDir } from '../support/temp.ts';
 
 const KILLS = 3;
 const WHOLE_TEST = '[30m]';
+/** Task types that would break a line, each as it must arrive. */
+const HOSTILE = new Map([
+  ['a"} 1\nquadro_evil 1', 'a"} 1 quadro_evil 1'],
+  ['\\', '\\'],
+  ['\\n', '\\n'],
+  ['# EOF', '# EOF'],
+  ['é\u2028日本', 'é\u2028日本'],
+  ['x'.repeat(200), 'x'.repeat(200)],
+]);
 const TRANSITIONS = TASK_TRANSITIONS.name;
 /** Every name under which something is counted from the log. */
 const COUNTED = METRICS.filter(each => each.origin === 'log' && each.type !== 'gauge').flatMap(({ name, type }) =>
@@ -68,6 +77,7 @@ it('a Prometheus counts each event once, however often the sidecar is killed whi
   const file = join(tempDir(), 'board.db');
   const board = await openSample(file);
   onTestFinished(() => board.close());
+  for (const task_type of HOSTILE.keys()) await board.postTask({ task_type, label: 'hostile' });
   const stopWriting = writing(board);
   onTestFinished(() => stopWriting());
   const since = Date.now() / 1000;
@@ -96,6 +106,9 @@ it('a Prometheus counts each event once, however often the sidecar is killed whi
   expect(await numberOf(prometheus, `sum(${STAGE_DURATION.name}_count)`)).toBe(stages);
   expect(await numberOf(prometheus, `sum(${STAGE_DURATION.name}_bucket{le="+Inf"})`)).toBe(stages);
   expect(await numberOf(prometheus, `min_over_time(up${WHOLE_TEST})`)).toBe(0);
+  const waiting = await prometheus.query(`${TASKS.name}{status="UNASSIGNED",task_type!="memo"}`);
+  expect(waiting.map(({ metric }) => metric.task_type).toSorted()).toEqual([...HOSTILE.values()].toSorted());
+  expect(await prometheus.query('quadro_evil')).toEqual([]);
   const counted: number[] = [];
   for (const name of COUNTED) counted.push(await numberOf(prometheus, `count(resets(${name}${WHOLE_TEST}) == 0)`));
   expect(Math.max(...counted)).toBeGreaterThan(20);
