@@ -11,14 +11,15 @@ import { testBoard, work } from './worked-board.ts';
 
 const [, , source = '', url = ''] = process.argv;
 const board = await testBoard('', await backendOf(source));
-const begun = Promise.withResolvers<void>();
-const onProgress = (): void => begun.resolve();
-const tracing = traceBoard(board, { url, stopWithinMs: Number.POSITIVE_INFINITY, onProgress, onError: onProgress });
+const begun = Promise.withResolvers<boolean>();
+const onProgress = (): void => begun.resolve(true);
+const onError = (): void => begun.resolve(false);
+const tracing = traceBoard(board, { url, stopWithinMs: Number.POSITIVE_INFINITY, onProgress, onError });
 await work(board, 20);
-await begun.promise;
+const canYield = (await begun.promise) && process.platform === 'linux';
 let nicer: string[] = [];
 // It yields once it has told of its first batch.
-for (let look = 0; process.platform === 'linux' && nicer.length === 0 && look < 500; look++) {
+for (let look = 0; canYield && nicer.length === 0 && look < 500; look++) {
   await sleep(20);
   nicer = nicerThreads();
 }
