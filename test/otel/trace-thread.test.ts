@@ -310,7 +310,7 @@ describe('traceBoard in a thread', () => {
     expect(errors[0]).toEqual(refusal);
     expect(error).toEqual(refusal);
     const cursorStore = fileCursorStore(join(tempDir(), 'cursor.json'));
-    const two = [1, 2].map(() => traced(board, { ...options, cursorStore, leaseSeconds: 0.5 }));
+    const two = [1, 2].map(() => traced(board, { ...options, cursorStore }));
     await vi.waitFor(() => expect(receiver.spans.length).toBeGreaterThan(10), LONG);
     for (const tracing of two) await tracing.stop();
     expect(byId(receiver.spans).size).toBe(receiver.spans.length);

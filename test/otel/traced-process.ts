@@ -3,6 +3,7 @@
  * Arguments: the board's file or URL, the receiver's URL. Prints the summary, with the names of threads that are nicer than the
  * board's on Linux.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { backendOf } from '../../cli/source.ts';
 import { traceBoard } from '../../exporters/otel/index.ts';
 import { nicerThreads } from '../support/nicer-threads.ts';
@@ -10,12 +11,18 @@ import { testBoard, work } from './worked-board.ts';
 
 const [, , source = '', url = ''] = process.argv;
 const board = await testBoard('', await backendOf(source));
-const begun = Promise.withResolvers<void>();
-const onProgress = (): void => begun.resolve();
-const tracing = traceBoard(board, { url, stopWithinMs: Number.POSITIVE_INFINITY, onProgress, onError: onProgress });
+const begun = Promise.withResolvers<boolean>();
+const onProgress = (): void => begun.resolve(true);
+const onError = (): void => begun.resolve(false);
+const tracing = traceBoard(board, { url, stopWithinMs: Number.POSITIVE_INFINITY, onProgress, onError });
 await work(board, 20);
-await begun.promise;
-const nicer = process.platform === 'linux' ? nicerThreads() : [];
+const canYield = (await begun.promise) && process.platform === 'linux';
+let nicer: string[] = [];
+// It yields once it has told of its first batch.
+for (let look = 0; canYield && nicer.length === 0 && look < 500; look++) {
+  await sleep(20);
+  nicer = nicerThreads();
+}
 await board.close();
 process.once('exit', () => console.log('ended by itself'));
 console.log(JSON.stringify({ ...(await tracing.stop()), nicer }));

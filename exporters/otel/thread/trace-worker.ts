@@ -4,6 +4,7 @@ import type { Backend, Reopening } from '../../../board/backends/backend.ts';
 import type { Board } from '../../../board/board.ts';
 import { ConfigurationError } from '../../../board/core/errors.ts';
 import { openBoard } from '../../../board/open-board.ts';
+import type { ExportProgress } from '../export-options.ts';
 import { type KeepExportingOptions, keepExporting } from '../keep-exporting.ts';
 import type { TracingSummary } from '../restarting.ts';
 import type { FromThread, ToThread } from './messages.ts';
@@ -64,12 +65,19 @@ async function trace(order: ThreadOrder, port: MessagePort): Promise<TracingSumm
     else remote.settle(message);
   });
   const log = opener(order);
+  let hasBegun = false;
+  const onProgress = (progress: ExportProgress): void => {
+    news.onProgress(progress);
+    // Not before, or to load what it needs would take its time on a busy machine.
+    if (!hasBegun) void yieldToBoard();
+    hasBegun = true;
+  };
   const summary = await keepExporting(() => log.board(), {
     ...order.options,
     ...(order.cursorStore && { cursorStore: remote.store }),
     drain: drain.signal,
     signal: cutOff.signal,
-    onProgress: progress => news.onProgress(progress),
+    onProgress,
     meter: news.meter,
     onError(error, retryInMs) {
       news.flush();
@@ -83,7 +91,6 @@ async function trace(order: ThreadOrder, port: MessagePort): Promise<TracingSumm
 }
 
 if (parentPort === null) throw new Error('trace-worker is the entry of a thread, not of a process');
-await yieldToBoard();
 const { error, ...summary } = await trace(workerData as ThreadOrder, parentPort);
 const done: FromThread = { kind: 'done', summary: { ...summary, error: error && toldError(error) } };
 parentPort.postMessage(done);

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { getPriority, setPriority } from 'node:os';
 
-/** How much nicer than the rest of its process: a tenth of its share where processors are short, all it wants where they are not. */
-const NICER = 10;
+/** How much nicer than the rest of its process: a third of its share where processors are short, all it wants where they are not. */
+const NICER = 5;
 
 /**
  * Has the board's thread go first where both want a processor. On Linux alone a thread has a priority of its own; elsewhere it would be
