@@ -12,8 +12,8 @@ const config: ViteUserConfig = defineConfig({
     // Many tests start processes, and half of such a process's time goes into compiling the same files.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     globalSetup: ['./test/support/global-servers.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     reporters: ['default', './test/support/closing-line-reporter.ts'],
   },
 });

@@ -1,7 +1,7 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { findings, type Analysis, openAnalysis } from '../../analysis/index.ts';
+import { type Analysis, findings, openAnalysis } from '../../analysis/index.ts';
 import type { Board } from '../../board/board.ts';
 import { systemClock } from '../../board/clock.ts';
 import { ValidationError } from '../../board/core/errors.ts';
@@ -65,7 +65,10 @@ async function writeArtifacts({ writeSpans }: Otel, board: Board, folder: string
 
 async function tell(board: Board, analysis: Analysis, folder: string): Promise<string | null> {
   const report = await analysis.report();
-  await writeFile(join(folder, 'report.json'), `${JSON.stringify({ ...report, findings: findings(report) }, null, 2)}\n`);
+  await writeFile(
+    join(folder, 'report.json'),
+    `${JSON.stringify({ ...report, findings: findings(report) }, null, 2)}\n`,
+  );
   await writeFile(join(folder, 'report.html'), await htmlReport({ report: async () => report }, { title: 'Newsroom' }));
   const [most] = await analysis.sql(
     'select task_id from flight_plans order by revisions desc, elapsed_seconds desc limit 1',

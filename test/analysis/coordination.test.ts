@@ -93,9 +93,12 @@ describe('why the small log’s work waited', () => {
       stranded_at: isoOf(at(90)),
       seconds: 9.5,
     });
-    expect(episodes.filter(({ ended_by }) => ended_by === 'wake').map(({ woken_by }) => woken_by).toSorted()).toEqual(
-      ['board_event', 'worker', 'worker'],
-    );
+    expect(
+      episodes
+        .filter(({ ended_by }) => ended_by === 'wake')
+        .map(({ woken_by }) => woken_by)
+        .toSorted(),
+    ).toEqual(['board_event', 'worker', 'worker']);
   });
 
   it('a longer grace forgives the shorter ones', async () => {
