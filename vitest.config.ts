@@ -7,8 +7,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     // Processes, not threads: native drivers, and tests that kill.
     pool: 'forks',
-    // Many tests wait, for leases and time-outs; more at a time would want more connections than a server takes by default.
-    maxWorkers: 3,
+    // On two cores as well: three quarters of a test's time is waiting, for processes, disks, leases and time-outs.
+    maxWorkers: 5,
     // Many tests start processes, and half of such a process's time goes into compiling the same files.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     globalSetup: ['./test/support/global-servers.ts'],

@@ -10,30 +10,37 @@ import type {
   Task,
 } from '../board/core/records.ts';
 import { TABLES, type TableName, type TableRecords } from '../board/core/tables.ts';
+import type { Micros } from '../board/core/time.ts';
 import { type DuckDb, type DuckDbOptions, openDuckDb, quoteIdentifier } from '../board/duckdb.ts';
 import type { TableSource } from '../board/table-source.ts';
 import { rowReader } from './duckdb-values.ts';
-import { logTable } from './load-tables.ts';
 import { LogSizes, type NumberedTable } from './log-sizes.ts';
-import { openFiles } from './open-files.ts';
+import { logTable, openLog } from './open-log.ts';
 
 /** What an exported log is opened with. */
 export interface ExportedLogOptions extends DuckDbOptions {
   /** Which board, where the log holds several. */
   boardUid?: string;
+  /** Stops the opening, which then throws its reason. */
+  signal?: AbortSignal;
 }
 
 /**
- * Opens an exported log as the board it came from: for spans, metrics and `check` without the board. A file of events
- * alone gives a board row derived from them.
+ * Opens an exported log as the board it came from: for spans, metrics and `check` without the board. It is given by the path of
+ * its folder or file, by several, or by a pattern for them. Files of events alone give a board row derived from them.
  *
  * @throws ValidationError (`invalid_source`); ConfigurationError (`missing_package`, `invalid_configuration`)
  */
-export async function openExportedLog(path: string, options: ExportedLogOptions = {}): Promise<ExportedLog> {
+export async function openExportedLog(
+  path: string | readonly string[],
+  options: ExportedLogOptions = {},
+): Promise<ExportedLog> {
   const db = await openDuckDb(options);
   try {
-    const absent = await openFiles(db, path);
-    return new ExportedLog({ db, absent, board: await boardOf(db, path, absent, options.boardUid) });
+    const paths = [path].flat();
+    const { absentTables } = await openLog(db, paths, { ...(options.signal && { signal: options.signal }) });
+    const board = await boardOf(db, paths.join(', '), absentTables, options.boardUid);
+    return new ExportedLog({ db, absent: absentTables, board });
   } catch (error) {
     await db.close();
     throw error;
@@ -177,12 +184,16 @@ export class ExportedLog implements TableSource {
     return this.#stream('tasks', 'task_id');
   }
 
+  archivedTasks(since: Micros): AsyncIterable<Task> {
+    return this.#stream('tasks', 'task_id', { where: 'epoch_us(archived_at) >= $2', value: since });
+  }
+
   agents(): AsyncIterable<Agent> {
     return this.#stream('agents', 'agent_id');
   }
 
-  flightLog(): AsyncIterable<FlightLogEntry> {
-    return this.#stream('flight_log', 'entry_id');
+  flightLog(after = 0): AsyncIterable<FlightLogEntry> {
+    return this.#stream('flight_log', 'entry_id', { where: 'entry_id > $2', value: after });
   }
 
   profiles(): AsyncIterable<ProfileRecord> {
@@ -217,12 +228,17 @@ export class ExportedLog implements TableSource {
     return rowsOf(this.#db, table, rest, [board_uid, BigInt(after), BigInt(limit)]);
   }
 
-  async *#stream<T extends TableName>(table: T, order: string): AsyncGenerator<TableRecords[T]> {
+  async *#stream<T extends TableName>(
+    table: T,
+    order: string,
+    filter?: { readonly where: string; readonly value: number },
+  ): AsyncGenerator<TableRecords[T]> {
     // A connection of its own: another query on the same one would end the stream.
     const connection = await this.#db.instance.connect();
     try {
-      const sql = `${selectRecords(table, 'board_uid = $1')} ORDER BY ${order}`;
-      const result = await connection.stream(sql, [this.#board.board_uid]);
+      const sql = `${selectRecords(table, `board_uid = $1 AND ${filter?.where ?? 'true'}`)} ORDER BY ${order}`;
+      const parameters = [this.#board.board_uid, ...(filter === undefined ? [] : [BigInt(filter.value)])];
+      const result = await connection.stream(sql, parameters);
       const plain = rowReader(this.#db.duckdb, result, 'micros');
       for await (const rows of result.yieldRows()) yield* plain(rows) as unknown as TableRecords[T][];
     } finally {

@@ -1,6 +1,6 @@
 import { LONG_COLUMNS, rowsThatFit } from '../board/core/page-bytes.ts';
 import { type DuckDb, quoteIdentifier } from '../board/duckdb.ts';
-import { logTable } from './load-tables.ts';
+import { logTable } from './open-log.ts';
 
 /** A log of an exported board, whose rows are numbered without gaps unless it is damaged. */
 export type NumberedTable = 'events' | 'chief_cycles' | 'ombudsman_ticks';

@@ -9,15 +9,49 @@ import { absentReason, checkTablesPresent, EMPTY_REASONS } from './absent-tables
 import { type AnalysisName, type AnalysisResult, type AnalysisRows, REPORT_NAMES, type Report } from './analyses.ts';
 import { rowReader } from './duckdb-values.ts';
 import { flightPlanFromSql } from './flight-plan.ts';
-import { type LoadProgress, loadTables, logTable } from './load-tables.ts';
-import { openFiles } from './open-files.ts';
-import { readSql, sqlFileOf } from './sql-files.ts';
+import { interruptible } from './interruptible.ts';
+import type { LoadOptions, LoadProgress } from './load-progress.ts';
+import { logTable, type OpenedLog, openLog } from './open-log.ts';
+import { type AnalysisSettings, applySettings } from './settings.ts';
+import { readSql, sqlFileOf, VIEW_FILES } from './sql-files.ts';
+
+/** A board, or an exported log: the path of its folder or file, or a pattern for several. */
+export type AnalysisSource = TableSource | string;
 
 /** How a source is opened. */
 export interface AnalysisOptions extends DuckDbOptions {
-  /** Stops the loading, and any query that runs. */
+  /**
+   * Stops the loading, and whatever the analysis does later: what runs then throws the signal's reason, and so does every later
+   * call but `close`.
+   */
   signal?: AbortSignal;
   onProgress?: (progress: LoadProgress) => void;
+  /**
+   * Keeps loaded rows in this DuckDB file instead of in memory, as a cache: whoever opens the same sources with it again, after a
+   * kill too, loads only what is new. One process at a time may have it open.
+   */
+  databaseFile?: string;
+  /** What the analyses are told; each has a default. */
+  settings?: AnalysisSettings;
+}
+
+/** How one call is stopped. */
+export interface AskOptions {
+  /** Stops this call, which throws the signal's reason; the analysis goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a report is watched and stopped. */
+export interface ReportOptions extends AskOptions {
+  readonly onProgress?: (progress: ReportProgress) => void;
+}
+
+/** How far a report is. */
+export interface ReportProgress {
+  /** The analysis that was answered last. */
+  readonly analysis: AnalysisName;
+  readonly done: number;
+  readonly total: number;
 }
 
 /** A row of a query: JSON-safe values. */
@@ -36,73 +70,102 @@ export type SqlParameters = readonly SqlParameter[] | Readonly<Record<string, Sq
 export type SqlParameter = null | boolean | number | string;
 
 /**
- * Opens a log for questions: a board (its tables are copied into DuckDB), an exported folder, or a single file of events,
- * whose other tables are then absent. Needs the package `@duckdb/node-api`.
+ * Opens a log for questions: a board (its rows are copied into DuckDB), an exported folder, a single file of events, whose other
+ * tables are then absent, a pattern for several (`day-*.parquet`), or an array of these as one log. Needs the package `@duckdb/node-api`.
  *
- * @throws ValidationError (`invalid_source`); ConfigurationError (`missing_package`)
+ * @throws ValidationError (`invalid_source`); ConfigurationError (`missing_package`, `invalid_configuration`); StorageError where
+ * `databaseFile` is in use or no database; the signal's reason
  * @example
  * const analysis = await openAnalysis('log');
  * const { rows } = await analysis.query('SELECT count(*) AS n FROM stages');
  * await analysis.close();
  */
-export async function openAnalysis(source: TableSource | string, options: AnalysisOptions = {}): Promise<Analysis> {
+export async function openAnalysis(
+  source: AnalysisSource | readonly AnalysisSource[],
+  options: AnalysisOptions = {},
+): Promise<Analysis> {
   const { signal } = options;
   signal?.throwIfAborted();
   const db = await openDuckDb(options);
   try {
-    const absent = await openSource(db, source, options);
-    await db.connection.run(await readSql('base-views'));
-    return new Analysis(db, absent, signal);
+    await applySettings(db, options.settings ?? {});
+    const log = await openLog(db, Array.isArray(source) ? source : [source as AnalysisSource], options);
+    for (const views of VIEW_FILES) await db.connection.run(await readSql(views));
+    return new Analysis(db, log, signal);
   } catch (error) {
     await db.close();
     throw error;
   }
 }
 
-async function openSource(
-  db: DuckDb,
-  source: TableSource | string,
-  options: AnalysisOptions,
-): Promise<ReadonlySet<TableName>> {
-  if (typeof source === 'string') return openFiles(db, source);
-  await loadTables(db, source, options);
-  return source.absentTables ?? new Set();
-}
-
 /** What DuckDB's driver says of a text that is empty, or a comment alone. */
 const NO_STATEMENT = 'Error in native callback';
 
-/** An open log. Made by {@link openAnalysis}; close it when done. */
-export class Analysis {
-  /** Tables the source lacks. */
-  readonly absentTables: ReadonlySet<TableName>;
-  readonly #db: DuckDb;
-  readonly #signal: AbortSignal | undefined;
-  readonly #interrupt = () => this.#db.connection.interrupt();
+/** Does something on the open log; what it does stops at the signal. */
+type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
-  constructor(db: DuckDb, absentTables: ReadonlySet<TableName>, signal: AbortSignal | undefined) {
+/** An open log. Made by {@link openAnalysis}; close it when done. Its calls take turns, in the order they are made. */
+export class Analysis {
+  readonly #db: DuckDb;
+  readonly #log: OpenedLog;
+  readonly #signal: AbortSignal | undefined;
+  readonly #closing = new AbortController();
+  #turn: Promise<unknown> = Promise.resolve();
+  #isMaterialized = false;
+
+  constructor(db: DuckDb, log: OpenedLog, signal: AbortSignal | undefined) {
     this.#db = db;
+    this.#log = log;
     this.#signal = signal;
-    this.absentTables = absentTables;
-    signal?.addEventListener('abort', this.#interrupt);
+  }
+
+  /** Tables the sources, or one of them, lack. */
+  get absentTables(): ReadonlySet<TableName> {
+    return this.#log.absentTables;
+  }
+
+  /**
+   * Reads what is new in the sources: of a board the rows since the last look, of patterns and folders the files that came.
+   * Answers how many rows were read, by table. Where it is stopped or fails, nothing has changed.
+   *
+   * @throws as {@link openAnalysis}
+   */
+  refresh(options: LoadOptions = {}): Promise<Readonly<Record<TableName, number>>> {
+    return this.#inTurn(async signal => {
+      const { rows, hasChanged } = await this.#log.refresh({ ...options, signal });
+      if (this.#isMaterialized && hasChanged) await this.#dematerialize();
+      return rows;
+    }, options);
   }
 
   /** The rows of one analysis (docs/analysis.md), or why this log cannot give them. */
-  async run<Name extends AnalysisName>(name: Name): Promise<AnalysisResult<AnalysisRows[Name]>> {
+  run<Name extends AnalysisName>(name: Name, options: AskOptions = {}): Promise<AnalysisResult<AnalysisRows[Name]>> {
+    return this.#inTurn(signal => this.#run(name, signal), options);
+  }
+
+  async #run<Name extends AnalysisName>(name: Name, signal: AbortSignal): Promise<AnalysisResult<AnalysisRows[Name]>> {
     const { sql, needs } = await sqlFileOf(name);
     for (const table of needs) {
-      const reason = await this.#missing(table);
+      const reason = await this.#missing(table, signal);
       if (reason !== null) return { available: false, reason };
     }
-    const { rows } = await this.#ask(sql);
+    const { rows } = await this.#ask(sql, [], signal);
     return { available: true, rows: rows as unknown as readonly AnalysisRows[Name][] };
   }
 
-  /** Every analysis but those as long as the log. */
-  async report(): Promise<Report> {
-    const report: Partial<Record<AnalysisName, AnalysisResult<unknown>>> = {};
-    for (const name of REPORT_NAMES) report[name] = await this.run(name);
-    return report as Report;
+  /**
+   * Every analysis but those as long as the log, all of one look. Keeps in memory, compressed, what all of them stand on.
+   */
+  report(options: ReportOptions = {}): Promise<Report> {
+    return this.#inTurn(async signal => {
+      await this.#materialize(signal);
+      const report: Partial<Record<AnalysisName, AnalysisResult<unknown>>> = {};
+      for (const [index, analysis] of REPORT_NAMES.entries()) {
+        report[analysis] = await this.#run(analysis, signal);
+        options.onProgress?.({ analysis, done: index + 1, total: REPORT_NAMES.length });
+      }
+      return report as Report;
+    }, options);
   }
 
   /**
@@ -112,21 +175,23 @@ export class Analysis {
    * @throws ValidationError (`invalid_payload`) with DuckDB's words; (`invalid_source`) over a table the log lacks
    * @example await analysis.query('SELECT * FROM stages WHERE task_id = $1', ['t1'])
    */
-  async query(query: string, parameters: SqlParameters = []): Promise<SqlAnswer> {
-    await checkTablesPresent(this.#db, query, this.absentTables);
-    try {
-      return await this.#ask(query, parameters);
-    } catch (cause) {
-      this.#signal?.throwIfAborted();
-      const words = cause instanceof Error ? cause.message : String(cause);
-      const message = words === NO_STATEMENT ? 'The query holds no statement' : words;
-      throw errorOf('invalid_payload', message, { cause });
-    }
+  query(query: string, parameters: SqlParameters = [], options: AskOptions = {}): Promise<SqlAnswer> {
+    return this.#inTurn(async signal => {
+      await checkTablesPresent(this.#db, query, this.absentTables);
+      try {
+        return await this.#ask(query, parameters, signal);
+      } catch (cause) {
+        signal.throwIfAborted();
+        const words = cause instanceof Error ? cause.message : String(cause);
+        const message = words === NO_STATEMENT ? 'The query holds no statement' : words;
+        throw errorOf('invalid_payload', message, { cause });
+      }
+    }, options);
   }
 
   /** The rows of {@link query}. */
-  async sql(query: string, parameters: SqlParameters = []): Promise<readonly SqlRow[]> {
-    return (await this.query(query, parameters)).rows;
+  async sql(query: string, parameters: SqlParameters = [], options: AskOptions = {}): Promise<readonly SqlRow[]> {
+    return (await this.query(query, parameters, options)).rows;
   }
 
   /**
@@ -134,29 +199,63 @@ export class Analysis {
    *
    * @throws NotFoundError (`task_not_found`); ValidationError (`invalid_source`) where the log has no tasks
    */
-  async flightPlan(taskId: string, boardUid?: string): Promise<FlightPlan> {
-    if (this.absentTables.has('tasks')) throw errorOf('invalid_source', absentReason('tasks'));
-    return flightPlanFromSql(this.#db, taskId, boardUid);
+  flightPlan(taskId: string, boardUid?: string): Promise<FlightPlan> {
+    return this.#inTurn(async () => {
+      if (this.absentTables.has('tasks')) throw errorOf('invalid_source', absentReason('tasks'));
+      return flightPlanFromSql(this.#db, taskId, boardUid);
+    });
   }
 
-  /** Releases everything; a second call does nothing. */
+  /** Stops what runs, and releases everything; a second call does nothing. */
   async close(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#interrupt);
+    this.#closing.abort(errorOf('closed', 'The analysis is closed'));
+    await this.#turn;
     await this.#db.close();
   }
 
-  async #missing(table: TableName): Promise<string | null> {
+  /** Waits for the calls before: two statements of one connection would stop each other, and a look change a report half-way. */
+  #inTurn<Result>(work: Work<Result>, options: AskOptions = {}): Promise<Result> {
+    const signals = [this.#closing.signal, this.#signal, options.signal].filter(signal => signal !== undefined);
+    const signal = AbortSignal.any(signals);
+    const turn = this.#turn.then(() => {
+      signal.throwIfAborted();
+      return work(signal);
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Questions that come one after another would each read the whole log (sql/materialize.sql); no answer changes. */
+  async #materialize(signal: AbortSignal): Promise<void> {
+    if (this.#isMaterialized) return;
+    const sql = await readSql('materialize');
+    // Its statements are many: one that is stopped half-way is begun anew.
+    await interruptible(this.#db, signal, () => this.#db.connection.run(sql)).catch(async (error: unknown) => {
+      await this.#dematerialize();
+      throw error;
+    });
+    this.#isMaterialized = true;
+  }
+
+  /** Lets go of what is kept, and reads the views off the log again. */
+  async #dematerialize(): Promise<void> {
+    for (const views of VIEW_FILES) await this.#db.connection.run(await readSql(views));
+    await this.#db.connection.run('DETACH DATABASE IF EXISTS kept');
+    this.#isMaterialized = false;
+  }
+
+  async #missing(table: TableName, signal: AbortSignal): Promise<string | null> {
     if (this.absentTables.has(table)) return absentReason(table);
     const reason = EMPTY_REASONS[table];
     if (reason === undefined) return null;
-    const { rows } = await this.#ask(`SELECT 1 AS found FROM ${logTable(table)} LIMIT 1`);
+    const { rows } = await this.#ask(`SELECT 1 AS found FROM ${logTable(table)} LIMIT 1`, [], signal);
     return rows.length === 0 ? reason : null;
   }
 
-  async #ask(query: string, parameters: SqlParameters = []): Promise<SqlAnswer> {
-    this.#signal?.throwIfAborted();
+  async #ask(query: string, parameters: SqlParameters, signal: AbortSignal): Promise<SqlAnswer> {
     const values = parameters as DuckDBValue[] | Record<string, DuckDBValue>;
-    const reader = await this.#db.connection.runAndReadAll(query, values);
+    const read = () => this.#db.connection.runAndReadAll(query, values);
+    const reader = await interruptible(this.#db, signal, read);
     const rows = rowReader(this.#db.duckdb, reader, 'iso')(reader.getRows());
     return { columns: reader.deduplicatedColumnNames(), rows };
   }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isTableName, type TableName } from '../board/core/tables.ts';
-import type { AnalysisName } from './analyses.ts';
+import { ANALYSIS_NAMES, type AnalysisName } from './analyses.ts';
 
 /** An analysis as it stands in its file. */
 export interface SqlFile {
@@ -9,14 +9,54 @@ export interface SqlFile {
   readonly needs: readonly TableName[];
 }
 
+/** The files of views that the analyses stand on, in the order in which they are loaded. */
+export const VIEW_FILES: readonly string[] = [
+  'base-views',
+  'views-log',
+  'views-cost',
+  'views-flow',
+  'views-chief',
+  'views-attempts',
+  'views-coordination',
+  'views-wait-splits',
+  'views-dispatch',
+];
+
 /** The text of a file in `analysis/sql`. */
 export function readSql(name: string): Promise<string> {
   return readFile(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
 }
 
-/** An analysis's file, which runs as it is in the plain DuckDB shell after the base views. */
+/** An analysis's file, which runs as it is in the plain DuckDB shell after the files of views. */
 export async function sqlFileOf(name: AnalysisName): Promise<SqlFile> {
   const sql = await readSql(name.replaceAll('_', '-'));
   const needs = /^-- Needs: (.+)$/m.exec(sql)?.[1] ?? '';
   return { sql, needs: needs.split(', ').filter(isTableName) };
+}
+
+/** A file of SQL as it is written beside an export. */
+export interface ExportableSql extends SqlFile {
+  /** Without its ending. */
+  readonly name: string;
+  /** Whether it makes views that the others stand on. */
+  readonly isViews: boolean;
+}
+
+/**
+ * The files of all views and analyses, to be written beside an export.
+ *
+ * @example await exportLog(board, { to: 'log', withSql: { to: 'sql', files: await sqlFiles() } });
+ */
+export async function sqlFiles(): Promise<readonly ExportableSql[]> {
+  const views = VIEW_FILES.map(async name => ({ name, sql: await readSql(name), needs: [], isViews: true }));
+  const analyses = ANALYSIS_NAMES.map(async analysis => {
+    return { name: analysis.replaceAll('_', '-'), ...(await sqlFileOf(analysis)), isViews: false };
+  });
+  const materialize = {
+    name: 'materialize',
+    sql: await readSql('materialize'),
+    needs: ['events' as const],
+    isViews: false,
+  };
+  return [...(await Promise.all([...views, ...analyses])), materialize];
 }

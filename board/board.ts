@@ -21,11 +21,21 @@ import type {
   ProfileRecord,
   Task,
 } from './core/records.ts';
+import type { Micros } from './core/time.ts';
 import { withTraceRelation } from './core/trace-relation.ts';
 import type { Snapshot } from './core/transaction.ts';
 import { type BoardMeter, BoardMeters, type MeteredBoard } from './meter.ts';
 import { postUnderIds } from './post-under-ids.ts';
-import { ALL_STANDINGS, allTasks, eventRows, flightLogRows, listedTasks, type ReadHost, read } from './reader.ts';
+import {
+  ALL_STANDINGS,
+  allTasks,
+  archivedTasks,
+  eventRows,
+  flightLogRows,
+  listedTasks,
+  type ReadHost,
+  read,
+} from './reader.ts';
 import type { TableSource } from './table-source.ts';
 import { Writer } from './writer.ts';
 
@@ -229,12 +239,16 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     return allTasks(this.#reads);
   }
 
+  archivedTasks(since: Micros): AsyncIterable<Task> {
+    return archivedTasks(this.#reads, since);
+  }
+
   async *agents(): AsyncGenerator<Agent> {
     yield* await this.listAgents();
   }
 
-  flightLog(): AsyncIterable<FlightLogEntry> {
-    return flightLogRows(this.#reads);
+  flightLog(after = 0): AsyncIterable<FlightLogEntry> {
+    return flightLogRows(this.#reads, { after });
   }
 
   async *profiles(): AsyncGenerator<ProfileRecord> {

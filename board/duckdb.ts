@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { errorOf } from './core/errors.ts';
 import { type ColumnType, TABLES, type TableName } from './core/tables.ts';
 import { importPeer } from './missing-package.ts';
 
@@ -18,8 +19,8 @@ export interface DuckDbOptions {
   memoryLimit?: string;
   /** Where it spills. Default: a folder of its own under the system's temporary folder, removed on close. */
   tempDirectory?: string;
-  /** Keeps loaded rows in this file instead of in memory; DuckDB lets one process at a time open it. */
-  databaseFile?: string;
+  /** Threads it works with. Default: one a core. */
+  threads?: number;
 }
 
 /** An open DuckDB instance with one connection. */
@@ -32,26 +33,33 @@ export interface DuckDb {
 }
 
 /**
- * Opens DuckDB without its habit of downloading extensions.
+ * Opens DuckDB in memory, without its habit of downloading extensions.
  *
- * @throws ConfigurationError (`missing_package`) with the line that installs it
+ * @throws ConfigurationError (`missing_package`) with the line that installs it, (`invalid_configuration`) for an option
+ * that DuckDB does not take
  */
 export async function openDuckDb(options: DuckDbOptions = {}): Promise<DuckDb> {
-  const { memoryLimit = '2GB', databaseFile = ':memory:' } = options;
+  const { memoryLimit = '2GB', threads } = options;
+  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
+    throw errorOf('invalid_configuration', 'threads must be a whole number from 1');
+  }
   const duckdb = await importPeer<DuckDbModule>('@duckdb/node-api', () => import('@duckdb/node-api'));
   const ownFolder = options.tempDirectory === undefined ? await mkdtemp(join(tmpdir(), 'quadro-duckdb-')) : null;
   const removeOwnFolder = async () => {
     if (ownFolder !== null) await rm(ownFolder, { recursive: true, force: true });
   };
   try {
-    const instance = await duckdb.DuckDBInstance.create(databaseFile, {
+    const instance = await duckdb.DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      memory_limit: memoryLimit,
       temp_directory: options.tempDirectory ?? ownFolder ?? tmpdir(),
+      ...(threads !== undefined && { threads: String(threads) }),
     });
     const connection = await instance.connect();
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    await connection.run(`SET GLOBAL memory_limit = ${quoteLiteral(memoryLimit)}`).catch((cause: unknown) => {
+      throw errorOf('invalid_configuration', `memoryLimit is no size such as 512MB or 2GB: ${memoryLimit}`, { cause });
+    });
     let isOpen = true;
     const close = async () => {
       if (!isOpen) return;
@@ -84,6 +92,11 @@ export const TABLE_FORMATS = ['parquet', 'ndjson', 'csv'] as const;
 /** One of {@link TABLE_FORMATS}. */
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
+/** An exported table's columns as DuckDB names them. */
+export function quotedColumns(table: TableName): string {
+  return TABLES[table].map(({ name }) => quoteIdentifier(name)).join(', ');
+}
+
 /** The DuckDB type of a column. */
 export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
   text: 'VARCHAR',
@@ -114,18 +127,19 @@ function readColumn(name: string, type: ColumnType, format: TableFormat): string
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /**
- * The query that reads a table's file with its columns typed as {@link TABLES} says; nothing is guessed from content.
+ * The query that reads a table's file, or several of one format, with its columns typed as {@link TABLES} says; nothing is
+ * guessed from content.
  *
- * @example selectFile('boards', "it's.parquet", 'parquet') // SELECT CAST("board_uid" AS VARCHAR) … FROM read_parquet('it''s.parquet')
+ * @example selectFile('boards', "it's.parquet", 'parquet') // SELECT CAST("board_uid" AS VARCHAR) … FROM read_parquet(['it''s.parquet'])
  */
-export function selectFile(table: TableName, path: string, format: TableFormat): string {
+export function selectFile(table: TableName, path: string | readonly string[], format: TableFormat): string {
   const columns = TABLES[table];
   const selected = columns.map(({ name, type }) => readColumn(name, type, format)).join(', ');
-  return `SELECT ${selected} FROM ${readFile(table, path, format)}`;
+  return `SELECT ${selected} FROM ${readFile(table, [path].flat(), format)}`;
 }
 
-function readFile(table: TableName, path: string, format: TableFormat): string {
-  const file = quoteLiteral(globEscaped(path));
+function readFile(table: TableName, paths: readonly string[], format: TableFormat): string {
+  const file = `[${paths.map(path => quoteLiteral(globEscaped(path))).join(', ')}]`;
   if (format === 'parquet') return `read_parquet(${file})`;
   const types = TABLES[table].map(({ name, type }) => {
     return `${quoteLiteral(name)}: ${quoteLiteral(READ_TYPES[format][type] ?? DUCKDB_TYPES[type])}`;

@@ -7,7 +7,7 @@ import type { Json } from './core/json.ts';
 import type { Edge } from './core/lifecycle/types.ts';
 import type { DataEntry, Event, FlightLogEntry, Standing, Task } from './core/records.ts';
 import { flightPlanOf } from './core/stages.ts';
-import { isoOf } from './core/time.ts';
+import { isoOf, type Micros } from './core/time.ts';
 
 /** Rows a page of the board's own reads holds. */
 const PAGE_ROWS = 1_000;
@@ -61,14 +61,24 @@ export function allTasks(host: ReadHost): AsyncGenerator<Task> {
   return pages(after => host.backend.readTasks({ ...query, ...(after && { after }) }));
 }
 
+/** Tasks archived at that time or later, by task_id. */
+export function archivedTasks(host: ReadHost, since: Micros): AsyncGenerator<Task> {
+  const filter = { standings: ['archived'], archived_since: since } as const;
+  const query: TaskQuery = { board_id: host.boardId, order: 'task_id', ...filter, limit: PAGE_ROWS };
+  return pages(after => host.backend.readTasks({ ...query, ...(after && { after }) }));
+}
+
 /** Flight-log entries by entry_id, of one task or all. */
-export function flightLogRows(host: ReadHost, taskId?: string): AsyncGenerator<FlightLogEntry> {
+export function flightLogRows(
+  host: ReadHost,
+  filter: { task_id?: string; after?: number } = {},
+): AsyncGenerator<FlightLogEntry> {
   return pages<FlightLogEntry>(last =>
     host.backend.readFlightLog({
       board_id: host.boardId,
-      after: last?.entry_id ?? 0,
       limit: PAGE_ROWS,
-      ...(taskId !== undefined && { task_id: taskId }),
+      ...filter,
+      after: last?.entry_id ?? filter.after ?? 0,
     }),
   );
 }
@@ -151,7 +161,7 @@ async function openState(
 
 async function dataOf(host: ReadHost, key: string): Promise<ResultOf<'board.get_data'>> {
   if (key.startsWith(FLIGHT_LOG_PREFIX)) {
-    const entries = await Array.fromAsync(flightLogRows(host, key.slice(FLIGHT_LOG_PREFIX.length)));
+    const entries = await Array.fromAsync(flightLogRows(host, { task_id: key.slice(FLIGHT_LOG_PREFIX.length) }));
     // A value is JSON, with its times as they travel.
     const value = entries.map(entry => ({ ...entry, timestamp: isoOf(entry.timestamp) }));
     return { key, value: value.length === 0 ? null : value };
@@ -191,7 +201,7 @@ const READERS: Readers = {
   'board.flight_plan': async (host, { task_id }) => {
     const task = await taskOf(host, task_id);
     const history = await Array.fromAsync(eventRows(host, { task_id }));
-    const flightLog = await Array.fromAsync(flightLogRows(host, task_id));
+    const flightLog = await Array.fromAsync(flightLogRows(host, { task_id }));
     return { flight_plan: flightPlanOf(task, history, flightLog) };
   },
 };

@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./commands/report.ts')).reportCommand(),
   flight: async () => (await import('./commands/flight.ts')).flightCommand(),
   sleep: async () => (await import('./commands/sleep.ts')).sleepCommand(),
+  compare: async () => (await import('./commands/compare.ts')).compareCommand(),
+  reconcile: async () => (await import('./commands/reconcile.ts')).reconcileCommand(),
   sql: async () => (await import('./commands/sql.ts')).sqlCommand(),
   check: async () => (await import('./commands/check.ts')).checkCommand(),
   lifecycle: async () => (await import('./commands/lifecycle.ts')).lifecycleCommand(),

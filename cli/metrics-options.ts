@@ -8,6 +8,7 @@ export interface MetricsOptions {
   readonly host: string;
   readonly board?: string;
   readonly disableLabel?: readonly string[];
+  readonly enableLabel?: readonly string[];
   readonly maxLabelSets?: number;
   readonly buckets?: Partial<Ladders>;
   readonly dispatchGrace?: number;
@@ -15,9 +16,10 @@ export interface MetricsOptions {
 
 /** How the options want a board measured; those that are not given keep their defaults. */
 export function measuringOf(options: MetricsOptions): MeasureOptions {
-  const { disableLabel, maxLabelSets, buckets, dispatchGrace } = options;
+  const { disableLabel, enableLabel, maxLabelSets, buckets, dispatchGrace } = options;
   return {
     ...(disableLabel !== undefined && { disabledLabels: disableLabel }),
+    ...(enableLabel !== undefined && { enabledLabels: enableLabel }),
     ...(maxLabelSets !== undefined && { maxLabelSets }),
     ...(buckets !== undefined && { buckets }),
     ...(dispatchGrace !== undefined && { dispatchGraceSeconds: dispatchGrace }),
@@ -35,13 +37,6 @@ export function portNumber(text: string): number {
 /** A number of label sets. @throws InvalidArgumentError */
 export function labelSets(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
-}
-
-/** A number of seconds from 0. @throws InvalidArgumentError */
-export function graceSeconds(text: string): number {
-  if (!/^\d{1,9}(\.\d+)?$/.test(text))
-    throw new InvalidArgumentError('It must be a number of seconds, such as 1 or 0.5.');
   return Number(text);
 }
 

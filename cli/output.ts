@@ -4,6 +4,7 @@ import { ReaderGone } from './exit.ts';
 /** How numbers of seconds are printed for people: three digits, `–` for what is not known. */
 export function seconds(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
+  if (value >= 172_800) return `${(value / 86_400).toFixed(1)} d`;
   if (value >= 3600) return `${(value / 3600).toFixed(1)} h`;
   if (value >= 60) return `${(value / 60).toFixed(1)} min`;
   return value >= 1 ? `${value.toFixed(2)} s` : `${(value * 1000).toFixed(value >= 0.01 ? 0 : 2)} ms`;

@@ -2,8 +2,8 @@ import cliProgress, { type GenericFormatter, type SingleBar } from 'cli-progress
 
 /** Progress of long work, on stderr, so that stdout stays data. */
 export interface Progress {
-  /** How far the work is; `total` null where nobody knows. */
-  update(done: number, total?: number | null): void;
+  /** How far the work is; `total` null where nobody knows; `unit` where something else is counted than before. */
+  update(done: number, total?: number | null, unit?: string): void;
   stop(): void;
 }
 
@@ -25,10 +25,10 @@ export function progressOf(what: string, stream: NodeJS.WriteStream = process.st
   let text = '';
   let hasTotal = false;
   return {
-    update(done, total = null) {
+    update(done, total = null, unit = what) {
       const now = Date.now();
       if (now - startedAt < QUIET_MS) return;
-      text = `${done}${total === null ? '' : ` of ${total}`} ${what}`;
+      text = `${done}${total === null ? '' : ` of ${total}`} ${unit}`;
       hasTotal = total !== null;
       if (!stream.isTTY) {
         if (now < lineAt) return;

@@ -30,12 +30,15 @@ export async function sendToReceiver(source: Source, options: SpanOptions, signa
   const { exportSpans, followSpans } = await loadOtel();
   const receiver = await receiverOptions(source, options);
   const send = { ...selectionOf(options), ...receiver, signal };
-  return watched(signal, receiver.deadLetterFile ?? null, ({ tell, tellFailure }) => {
+  return watched(signal, receiver.deadLetterFile ?? null, ({ tell, tellFailure, tellRefusals }) => {
     if (!options.follow) {
       return exportSpans(source.tables, { ...send, follow: false, giveUpAfterMs: GIVE_UP_AFTER_MS, onProgress: tell });
     }
-    const restart = { restartMs: RESTART_MS, onProgress: tell, onError: tellFailure };
-    return followSpans(source.tables, { ...send, ...restart });
+    const onProgress = (progress: ExportProgress): void => {
+      tell(progress);
+      tellRefusals(progress);
+    };
+    return followSpans(source.tables, { ...send, restartMs: RESTART_MS, onProgress, onError: tellFailure });
   });
 }
 
@@ -82,6 +85,7 @@ async function watched(
 interface Teller {
   tell(progress: ExportProgress): void;
   tellFailure: NonNullable<FollowOptions['onError']>;
+  tellRefusals(progress: ExportProgress): void;
   stop(): void;
 }
 
@@ -89,6 +93,7 @@ interface Teller {
 function newTeller(): Teller {
   const progress = progressOf('events');
   let toldReason: string | null = null;
+  let hasToldRefusals = false;
   const tellWaiting = (reason: string): void => {
     if (toldReason === null) process.stderr.write(`waiting, and trying again: ${printable(reason)}\n`);
     toldReason = reason;
@@ -102,6 +107,13 @@ function newTeller(): Teller {
     tellFailure(error, retryInMs) {
       // Where it is not tried again it ends the command, which tells it.
       if (retryInMs !== null) tellWaiting(error.message);
+    },
+    tellRefusals({ rejected, rejected_message, dead_lettered }) {
+      // Whoever follows may do so for months: that spans are lost is told as it begins, and counted at the end.
+      if (hasToldRefusals || rejected + dead_lettered === 0) return;
+      hasToldRefusals = true;
+      const rejects = `rejects spans: ${printable(rejected_message ?? 'no reason given')}`;
+      process.stderr.write(`the receiver ${rejected > 0 ? rejects : 'refuses spans, which are set aside'}\n`);
     },
     stop: () => progress.stop(),
   };

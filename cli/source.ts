@@ -1,4 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { isPattern } from '../analysis/find-files.ts';
 import { openExportedLog } from '../analysis/index.ts';
 import type { Backend } from '../board/backends/backend.ts';
 import { sqlite } from '../board/backends/sqlite/index.ts';
@@ -32,6 +34,9 @@ export const BOARD_HELP = 'sqlite:FILE, a .db path, postgres://â€¦ or mysql://â€
 
 /** How SOURCE is written, for help texts. */
 export const SOURCE_HELP: string = `a board (${BOARD_HELP}) or an exported log (a folder, or a .parquet, .ndjson or .csv file of events)`;
+
+/** The same of commands that take several as one. */
+export const SOURCES_HELP: string = `${SOURCE_HELP}; several, or a quoted pattern for several logs, are one`;
 
 const BOARD_FILE = /\.(db|sqlite|sqlite3)$/i;
 const LOG_FILE = /\.(parquet|ndjson|csv)$/i;
@@ -94,13 +99,39 @@ export async function backendOf(url: string, options: BackendOptions = {}): Prom
   return sqlite({ file, ...options });
 }
 
-async function openBoardSource(url: string, boardName: string | undefined): Promise<BoardSource> {
+/** Whether a SOURCE is written as a board is. */
+export function isBoardUrl(text: string): boolean {
+  return boardFileOf(text) !== null || serverOf(text) !== null;
+}
+
+/**
+ * Opens one board of a database for reading: the one that is named, or where none is, the only one or `default`.
+ *
+ * @throws NotFoundError, StorageError; ValidationError (`invalid_source`) where several are there and none is chosen
+ */
+export async function openOneBoard(url: string, boardName: string | undefined): Promise<Board> {
+  return openOn(url, async backend => {
+    return openBoard({ backend, readOnly: true, boardId: await boardIn(backend, boardName) });
+  });
+}
+
+/** Opens every board of a database for reading; closing one of them closes them all. */
+export async function openAllBoards(url: string): Promise<readonly Board[]> {
+  return openOn(url, async backend => {
+    const boards: Board[] = [];
+    for (const { board_id: boardId } of await backend.readBoards()) {
+      boards.push(await openBoard({ backend, readOnly: true, boardId }));
+    }
+    if (boards.length > 0) return boards;
+    throw new NotFoundError('board_not_found', `${backend.location} holds no board`);
+  });
+}
+
+async function openOn<Opened>(url: string, open: (backend: Backend) => Promise<Opened>): Promise<Opened> {
   const backend = await backendOf(url, { readOnly: true });
   try {
     await backend.open();
-    const boardId = await boardIn(backend, boardName);
-    const board = await openBoard({ backend, readOnly: true, boardId });
-    return { kind: 'board', board, tables: board, close: () => board.close() };
+    return await open(backend);
   } catch (error) {
     await backend.close();
     throw error;
@@ -131,18 +162,36 @@ async function boardIn(backend: Backend, wanted: string | undefined): Promise<st
  * @throws ValidationError (`invalid_source`) where it is neither a board nor a log, StorageError, NotFoundError.
  */
 export async function openSource(text: string, options: { board?: string | undefined } = {}): Promise<Source> {
-  if (boardFileOf(text) !== null || serverOf(text) !== null) return openBoardSource(text, options.board);
-  if (!existsSync(text))
-    throw new ValidationError('invalid_source', `There is no ${maskedUrl(text)}: give ${SOURCE_HELP}`);
-  if (!statSync(text).isDirectory() && !LOG_FILE.test(text)) {
-    throw new ValidationError('invalid_source', `${text} is neither a board nor a log: give ${SOURCE_HELP}`);
+  if (isBoardUrl(text)) {
+    const board = await openOneBoard(text, options.board);
+    return { kind: 'board', board, tables: board, close: () => board.close() };
   }
-  if (options.board !== undefined) {
-    throw new ValidationError(
-      'invalid_source',
-      `--board chooses a board of a database, and ${text} is an exported log`,
-    );
-  }
+  checkLogPath(text, options.board, await stat(text).catch(() => null));
   const log = await openExportedLog(text);
   return { kind: 'log', path: text, tables: log, close: () => log.close() };
+}
+
+/**
+ * Checks a SOURCE that is no board, which may be a pattern.
+ *
+ * @throws ValidationError (`invalid_source`) where it is no exported log
+ */
+export async function checkLogSource(text: string, board: string | undefined): Promise<void> {
+  const found = await stat(text).catch(() => null);
+  if (found !== null || !isPattern(text)) return checkLogPath(text, board, found);
+  refuseBoardName(text, board);
+}
+
+function checkLogPath(text: string, board: string | undefined, found: Stats | null): void {
+  if (found === null)
+    throw new ValidationError('invalid_source', `There is no ${maskedUrl(text)}: give ${SOURCE_HELP}`);
+  if (found.isFile() && !LOG_FILE.test(text)) {
+    throw new ValidationError('invalid_source', `${text} is neither a board nor a log: give ${SOURCE_HELP}`);
+  }
+  refuseBoardName(text, board);
+}
+
+function refuseBoardName(text: string, board: string | undefined): void {
+  if (board === undefined) return;
+  throw new ValidationError('invalid_source', `--board chooses a board of a database, and ${text} is an exported log`);
 }

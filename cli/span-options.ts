@@ -20,6 +20,8 @@ export interface SpanOptions {
   readonly task?: readonly string[];
   readonly maxSpanAge?: number;
   readonly sample?: number;
+  /** False by `--no-quiet-ticks`. */
+  readonly quietTicks?: boolean;
   readonly genAi?: string;
   readonly label?: boolean;
   readonly board?: string;
@@ -29,7 +31,7 @@ export interface SpanOptions {
 /** Which spans, as sending and verifying take them. */
 export type Selection = Pick<
   ExportOptions,
-  'from' | 'since' | 'until' | 'taskIds' | 'maxSpanAgeMs' | 'sampleRatio' | 'genAi' | 'withLabel'
+  'from' | 'since' | 'until' | 'taskIds' | 'maxSpanAgeMs' | 'sampleRatio' | 'quietTicks' | 'genAi' | 'withLabel'
 >;
 
 /**
@@ -38,7 +40,7 @@ export type Selection = Pick<
  * @throws ConfigurationError (`invalid_configuration`) for a stretch of time that ends before it begins.
  */
 export function selectionOf(options: SpanOptions): Selection {
-  const { from, since, until, task, maxSpanAge, sample, genAi, label = false } = options;
+  const { from, since, until, task, maxSpanAge, sample, quietTicks, genAi, label = false } = options;
   if (since !== undefined && until !== undefined && since >= until) {
     throw new ConfigurationError(
       'invalid_configuration',
@@ -53,6 +55,7 @@ export function selectionOf(options: SpanOptions): Selection {
     ...(task !== undefined && { taskIds: task }),
     ...(maxSpanAge !== undefined && { maxSpanAgeMs: maxSpanAge }),
     ...(sample !== undefined && { sampleRatio: sample }),
+    ...(quietTicks !== undefined && { quietTicks }),
     ...(genAi !== undefined && { genAi: { providerName: genAi } }),
   };
 }

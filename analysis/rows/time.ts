@@ -1,5 +1,5 @@
 /** Where the time of tasks went. Columns of the `.sql` files of these names, typed (see `analyses.ts`). */
-import type { StageKind } from '../../board/core/statuses.ts';
+import type { EdgeKind, StageKind } from '../../board/core/statuses.ts';
 import type { Figure } from './figure.ts';
 
 /** dwell-by-status.sql */
@@ -71,6 +71,40 @@ export interface FlightPlansRow {
   censored: boolean;
 }
 
+/** flight-lanes.sql: a stage of a task that is worth a look. */
+export interface FlightLanesRow {
+  /** Why the task is here; it may be here twice. */
+  chosen_as: 'slowest' | 'most_revised';
+  /** Of the task among those, from 1. */
+  rank: number;
+  board_uid: string;
+  task_id: string;
+  task_type: string;
+  /** Null where the log has no tasks table. */
+  label: string | null;
+  /** Post to first finish; null for a task that has not finished. */
+  elapsed_seconds: Figure;
+  revisions: number;
+  stale_count: number;
+  /** Of the task, from 1. */
+  stage: number;
+  status: string;
+  stage_kind: StageKind;
+  /** Null for an open stage. */
+  visit: number | null;
+  edge_in: EdgeKind;
+  assigned_to: string | null;
+  entered_at: string;
+  exited_at: string | null;
+  /** From the task's post. */
+  start_seconds: number;
+  /** To the log's end for an open stage. */
+  dwell_seconds: number;
+  active_seconds: number;
+  /** The end of a stage that ended stale, after its last sign of life. */
+  lost_seconds: number;
+}
+
 /** Analysis → a row of it. */
 export interface TimeRows {
   dwell_by_status: DwellByStatusRow;
@@ -78,6 +112,7 @@ export interface TimeRows {
   elapsed: ElapsedRow;
   time_split: TimeSplitRow;
   flight_plans: FlightPlansRow;
+  flight_lanes: FlightLanesRow;
 }
 
 /** The names of {@link TimeRows}, in the order of a report. */
@@ -87,4 +122,5 @@ export const TIME_NAMES: readonly (keyof TimeRows)[] = [
   'elapsed',
   'time_split',
   'flight_plans',
+  'flight_lanes',
 ];

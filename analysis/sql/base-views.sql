@@ -50,7 +50,7 @@ WITH closings AS (
     from_agent_id AS assigned_to, from_cycle_id AS cycle_id, entered_sequence_id, sequence_id AS exited_sequence_id,
     from_edge AS edge_in, edge AS edge_out, to_status AS next_status,
     heartbeats, last_heartbeat_at, max_heartbeat_gap_us,
-    finished_sequence_id IS NULL OR finished_sequence_id = sequence_id AS before_finish,
+    finished_sequence_id, finished_sequence_id IS NULL OR finished_sequence_id = sequence_id AS before_finish,
     CASE
       WHEN event_type = 'task_stale' THEN coalesce(payload->>'reason', 'stale_heartbeat') = 'stale_heartbeat'
       WHEN contains(CAST(payload AS VARCHAR), 'stale_heartbeat') THEN coalesce(payload->>'reason', '') = 'stale_heartbeat'
@@ -66,15 +66,12 @@ SELECT *,
   END AS active_us
 FROM stages;
 
--- The transition that entered the stage each task is in: still open, so right-censored.
+-- The transition that entered the stage each task is in: the one that no other has closed, so right-censored.
 CREATE OR REPLACE VIEW current_stages AS
-WITH latest AS (
-  SELECT board_uid, task_id, max(sequence_id) AS sequence_id FROM transitions GROUP BY board_uid, task_id
-)
 SELECT e.board_uid, e.task_id, e.task_type, e.profile, e.to_status AS status, e.stage_kind, e."timestamp" AS entered_at,
-  e.assigned_to, e.cycle_id, e.sequence_id AS entered_sequence_id, e.edge AS edge_in
+  e.assigned_to, e.cycle_id, e.sequence_id AS entered_sequence_id, e.edge AS edge_in, e.finished_sequence_id
 FROM transitions e
-JOIN latest l ON l.board_uid = e.board_uid AND l.sequence_id = e.sequence_id;
+ANTI JOIN closed_stages c ON c.board_uid = e.board_uid AND c.entered_sequence_id = e.sequence_id;
 
 -- The same with its visit and the heartbeats since, at the time the beat names (an import's event is a little later); a
 -- fenced beat came from an assignment that was over.
@@ -115,32 +112,36 @@ SELECT board_uid, task_id, task_type, status, stage_kind, visit, entered_at, NUL
   heartbeats, last_heartbeat_at, max_heartbeat_gap_us / 1e6
 FROM open_stages;
 
--- Where each task's time went, from the log alone. Active, wait, lost and blocked count closed stages up to the first
+-- Where each task's time went, from its stages alone. Active, wait, lost and blocked count closed stages up to the first
 -- finish, so that they sum to elapsed for a finished task; elapsed is null for one that never finished.
 CREATE OR REPLACE VIEW task_times AS
-WITH spans AS (
-  SELECT board_uid, task_id, any_value(task_type) AS task_type, any_value(profile) AS profile,
-    min("timestamp") FILTER (edge IS NOT NULL) AS first_event_at, max("timestamp") FILTER (edge IS NOT NULL) AS last_event_at,
-    min("timestamp") FILTER (edge = 'post') AS created_at,
-    min("timestamp") FILTER (sequence_id = finished_sequence_id) AS finished_at,
-    count(*) FILTER (edge = 'revision') AS revisions,
-    count(*) FILTER (edge = 'reassign') AS reassignments
-  FROM events GROUP BY board_uid, task_id
+WITH visits AS (
+  SELECT board_uid, task_id, task_type, profile, stage_kind, entered_at, exited_at, edge_in, edge_out, dwell_us, active_us,
+    before_finish, is_stale,
+    CASE finished_sequence_id WHEN exited_sequence_id THEN exited_at WHEN entered_sequence_id THEN entered_at END AS finished_at
+  FROM closed_stages
+  UNION ALL
+  SELECT board_uid, task_id, task_type, profile, stage_kind, entered_at, entered_at, edge_in, NULL, 0, 0, false, false,
+    CASE finished_sequence_id WHEN entered_sequence_id THEN entered_at END
+  FROM current_stages
 ), sums AS (
-  SELECT board_uid, task_id,
+  SELECT board_uid, task_id, any_value(task_type) AS task_type, any_value(profile) AS profile,
+    min(entered_at) AS first_event_at, max(exited_at) AS last_event_at,
+    min(entered_at) FILTER (edge_in = 'post') AS created_at, min(finished_at) AS finished_at,
+    count(*) FILTER (edge_out = 'revision') AS revisions, count(*) FILTER (edge_out = 'reassign') AS reassignments,
     count(*) FILTER (is_stale) AS stale_count,
     sum(active_us) FILTER (before_finish) AS active_us,
     sum(dwell_us) FILTER (before_finish AND stage_kind NOT IN ('active', 'review', 'rework', 'blocked')) AS wait_us,
     sum(dwell_us - active_us) FILTER (before_finish AND stage_kind IN ('active', 'review', 'rework')) AS lost_us,
     sum(dwell_us) FILTER (before_finish AND stage_kind = 'blocked') AS blocked_us
-  FROM closed_stages GROUP BY board_uid, task_id
+  FROM visits GROUP BY board_uid, task_id
 )
-SELECT s.*, coalesce(u.stale_count, 0) AS stale_count,
+SELECT * REPLACE (
+    CAST(coalesce(active_us, 0) AS BIGINT) AS active_us, CAST(coalesce(wait_us, 0) AS BIGINT) AS wait_us,
+    CAST(coalesce(lost_us, 0) AS BIGINT) AS lost_us, CAST(coalesce(blocked_us, 0) AS BIGINT) AS blocked_us),
   epoch_us(finished_at) - epoch_us(created_at) AS elapsed_us,
-  epoch_us(last_event_at) - epoch_us(first_event_at) AS first_to_last_us,
-  CAST(coalesce(u.active_us, 0) AS BIGINT) AS active_us, CAST(coalesce(u.wait_us, 0) AS BIGINT) AS wait_us,
-  CAST(coalesce(u.lost_us, 0) AS BIGINT) AS lost_us, CAST(coalesce(u.blocked_us, 0) AS BIGINT) AS blocked_us
-FROM spans s LEFT JOIN sums u ON u.board_uid = s.board_uid AND u.task_id = s.task_id;
+  epoch_us(last_event_at) - epoch_us(first_event_at) AS first_to_last_us
+FROM sums;
 
 -- One row a task: what it is, what happened to it, where its time went. Its stages, flight log and events are rows of
 -- those views with its task_id.
@@ -171,18 +172,23 @@ WHERE s.edge_out NOT IN ('exit', 'stale', 'unlinked')
 -- without one (the built-in profile allows it), or the finish. So the rework of a task never counts an instant twice.
 -- place: a revision ends the rework before it, not its own.
 CREATE OR REPLACE VIEW reworks AS
-WITH ends AS (
-  SELECT e.board_uid, e.task_id, 2 * e.sequence_id AS place, e."timestamp" AS ended_at
-  FROM transitions e
-  SEMI JOIN review_statuses r ON r.board_uid = e.board_uid AND r.profile = e.profile AND r.status = e.to_status
-  WHERE e.profile <> 'review_required' OR e.stage_kind = 'review'
-  UNION ALL
-  SELECT board_uid, task_id, 2 * exited_sequence_id - 1, exited_at FROM review_decisions WHERE edge_out = 'revision'
-), sent_back AS (
+WITH sent_back AS MATERIALIZED (
   SELECT d.board_uid, d.task_id, d.exited_sequence_id, 2 * d.exited_sequence_id AS place, d.exited_at AS started_at,
     t.task_type, t.finished_at
   FROM review_decisions d JOIN task_times t ON t.board_uid = d.board_uid AND t.task_id = d.task_id
   WHERE d.edge_out = 'revision' AND d.before_finish AND t.finished_at IS NOT NULL
+), visits AS (
+  SELECT board_uid, task_id, profile, status, stage_kind, entered_sequence_id, entered_at FROM closed_stages
+  UNION ALL
+  SELECT board_uid, task_id, profile, status, stage_kind, entered_sequence_id, entered_at FROM current_stages
+), reviews AS (
+  SELECT v.board_uid, v.task_id, 2 * v.entered_sequence_id AS place, v.entered_at AS ended_at
+  FROM visits v SEMI JOIN review_statuses r ON r.board_uid = v.board_uid AND r.profile = v.profile AND r.status = v.status
+  WHERE v.profile <> 'review_required' OR v.stage_kind = 'review'
+), ends AS (
+  SELECT * FROM reviews r SEMI JOIN sent_back s ON s.board_uid = r.board_uid AND s.task_id = r.task_id
+  UNION ALL
+  SELECT board_uid, task_id, place - 1, started_at FROM sent_back
 )
 SELECT s.board_uid, s.task_id, s.task_type, s.exited_sequence_id,
   epoch_us(least(coalesce(n.ended_at, s.finished_at), s.finished_at)) - epoch_us(s.started_at) AS rework_us

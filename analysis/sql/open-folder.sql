@@ -4,6 +4,11 @@
 --   duckdb
 --   .read PATH/analysis/sql/open-folder.sql
 --   .read PATH/analysis/sql/base-views.sql
+--   .read PATH/analysis/sql/views-log.sql
+--   .read PATH/analysis/sql/views-cost.sql
+--   .read PATH/analysis/sql/views-flow.sql
+--   .read PATH/analysis/sql/views-chief.sql
+--   .read PATH/analysis/sql/views-attempts.sql
 --   .read PATH/analysis/sql/dwell-by-status.sql
 --
 -- For an NDJSON export put read_json('events.ndjson') and so on here: times are ISO text with an offset then, and want

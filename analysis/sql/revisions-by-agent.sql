@@ -5,19 +5,10 @@
 --   rework_seconds: the rework that these decisions called for; rework_share = that / elapsed of the finished tasks decided.
 -- Source: docs/analysis.md 6
 -- Needs: events, profiles
-WITH works AS (
-  SELECT s.board_uid, s.task_id, s.exited_sequence_id, s.assigned_to AS author
-  FROM closed_stages s
-  ANTI JOIN review_decisions d ON d.board_uid = s.board_uid AND d.exited_sequence_id = s.exited_sequence_id
-  WHERE s.stage_kind IN ('active', 'rework')
-), decided AS (
-  SELECT d.board_uid, d.task_id, d.edge_out, d.exited_sequence_id, d.assigned_to AS reviewer, w.author
-  FROM review_decisions d ASOF LEFT JOIN works w
-    ON w.board_uid = d.board_uid AND w.task_id = d.task_id AND w.exited_sequence_id <= d.entered_sequence_id
-), parts AS (
-  SELECT 'author' AS role, author AS agent_id, board_uid, task_id, edge_out, exited_sequence_id FROM decided
+WITH parts AS (
+  SELECT 'author' AS role, author AS agent_id, board_uid, task_id, edge_out, exited_sequence_id FROM authored_decisions
   UNION ALL
-  SELECT 'reviewer', reviewer, board_uid, task_id, edge_out, exited_sequence_id FROM decided
+  SELECT 'reviewer', reviewer, board_uid, task_id, edge_out, exited_sequence_id FROM authored_decisions
 ), by_task AS (
   SELECT p.role, p.agent_id, p.board_uid, p.task_id, count(*) AS decisions,
     count(*) FILTER (p.edge_out = 'revision') AS revisions, coalesce(sum(r.rework_us), 0) AS rework_us

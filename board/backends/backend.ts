@@ -56,6 +56,8 @@ export interface TaskQuery<Column extends keyof Task = keyof Task> {
   readonly task_types?: readonly string[];
   /** Default: open and finished. */
   readonly standings?: readonly Standing[];
+  /** Only those archived at that time or later. */
+  readonly archived_since?: Micros;
   /** The last task of the page before. */
   readonly after?: Pick<Task, 'priority' | 'created_at' | 'task_id'>;
   readonly limit: number;

@@ -62,7 +62,8 @@ export interface TraceParent extends SpanIds {
   readonly traceFlags: number;
 }
 
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+/** Only a version to come may have more than four fields. */
+const TRACEPARENT = /^(?!ff)(?!00.{53}.)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 /** The ids in a W3C `traceparent`, or null where it is malformed or all zero. */
 export function parseTraceParent(text: string): TraceParent | null {

@@ -7,6 +7,8 @@ import { systemClock } from '../../board/clock.ts';
 import { ValidationError } from '../../board/core/errors.ts';
 import type { Micros } from '../../board/core/time.ts';
 import { openBoard } from '../../board/open-board.ts';
+import { loadDrawing } from '../../dashboards/report/drawing.ts';
+import { htmlReport } from '../../dashboards/report/index.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { measureBoard } from '../../exporters/prometheus/index.ts';
 import { loadWorkerTracing } from '../demo/load-worker-tracing.ts';
@@ -19,7 +21,8 @@ import { flightText } from '../flight-text.ts';
 import { loadOtel } from '../load-otel.ts';
 import { maskedUrl } from '../masked-url.ts';
 import { print, shellWord } from '../output.ts';
-import { bottleneckText, sleepText } from '../report-text.ts';
+import { sleepStudyText } from '../report-text/chief-text.ts';
+import { bottleneckText } from '../report-text/coordination-text.ts';
 import { interruption } from '../signals.ts';
 import { BOARD_HELP, backendOf } from '../source.ts';
 
@@ -63,6 +66,7 @@ async function writeArtifacts({ writeSpans }: Otel, board: Board, folder: string
 async function tell(board: Board, analysis: Analysis, folder: string): Promise<string | null> {
   const report = await analysis.report();
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(join(folder, 'report.html'), await htmlReport({ report: async () => report }, { title: 'Newsroom' }));
   const [most] = await analysis.sql(
     'select task_id from flight_plans order by revisions desc, elapsed_seconds desc limit 1',
   );
@@ -72,7 +76,7 @@ async function tell(board: Board, analysis: Analysis, folder: string): Promise<s
     await print(`${await outcomeText(analysis)}\nThe most revised article:\n\n${flightText(flight_plan)}`);
   }
   await print(bottleneckText(report));
-  await print(sleepText(report));
+  await print(sleepStudyText(report));
   return taskId;
 }
 
@@ -92,7 +96,7 @@ async function finish(otel: Otel, { board, folder, source, isInFolder }: Stage):
     const here = relative(process.cwd(), folder) || '.';
     const log = isInFolder ? 'the board, its log' : "the board's log";
     await print(
-      `\nWritten to ${here}: ${log} as Parquet (log/), its spans (spans.ndjson), its workers' own spans (${WORKER_SPANS}), metrics.txt, report.json.\n` +
+      `\nWritten to ${here}: ${log} as Parquet (log/), its spans (spans.ndjson), its workers' own spans (${WORKER_SPANS}), metrics.txt, report.json, and the report as a page (report.html).\n` +
         'Look further:\n' +
         `  npx quadro flight ${source} ${taskId ?? 'TASK_ID'}\n` +
         `  npx quadro sql ${source} "select status, count(*) visits, round(median(dwell_seconds), 3) median_s from stages group by 1 order by 3 desc"\n` +
@@ -137,6 +141,7 @@ async function openStage(options: Options, clock: () => Micros): Promise<Stage> 
 
 async function run(options: Options): Promise<void> {
   // First, so that a package that is missing, or a variable that cannot be read, is known before anything is written.
+  await loadDrawing();
   const otel = await loadOtel();
   const { traceWorkers, workerReceiver } = await loadWorkerTracing();
   const receiver = hasReceiver() ? workerReceiver() : null;

@@ -3,16 +3,10 @@ import { Command, Option } from 'commander';
 import { type MeasuredBoard, measureBoard, serveMetrics } from '../../exporters/prometheus/index.ts';
 import { cursorBeside } from '../cursor-beside.ts';
 import { Interrupted } from '../exit.ts';
-import {
-  graceSeconds,
-  labelSets,
-  type MetricsOptions,
-  measuringOf,
-  oneMoreLadder,
-  portNumber,
-} from '../metrics-options.ts';
+import { graceSeconds } from '../grace-seconds.ts';
+import { labelSets, type MetricsOptions, measuringOf, oneMoreLadder, portNumber } from '../metrics-options.ts';
 import { openPatiently } from '../open-patiently.ts';
-import { print } from '../output.ts';
+import { print, printable } from '../output.ts';
 import { patiently } from '../patiently.ts';
 import { progressOf } from '../progress.ts';
 import { interruption } from '../signals.ts';
@@ -20,11 +14,13 @@ import { openSource, SOURCE_HELP, type Source } from '../source.ts';
 import { oneMore } from '../span-options.ts';
 
 async function printOnce(text: string, options: MetricsOptions): Promise<void> {
+  const signal = interruption();
   const source = await openSource(text, options);
   try {
     const whole = { cursorStore: null, scrapeBudgetMs: Number.POSITIVE_INFINITY };
     const measured = await measureBoard(source.tables, { ...measuringOf(options), ...whole });
     try {
+      await readToEnd(measured, signal);
       await print((await measured.metrics()).text);
     } finally {
       await measured.close();
@@ -62,9 +58,14 @@ async function serveMeasured(measured: MeasuredBoard, port: number, host: string
   }
 }
 
+function tell(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`totals are not saved, and it goes on: ${printable(reason)}\n`);
+}
+
 async function measure(source: Source, options: MetricsOptions): Promise<MeasuredBoard> {
   const cursorStore = await cursorBeside(source, 'prometheus');
-  return measureBoard(source.tables, { ...measuringOf(options), cursorStore });
+  return measureBoard(source.tables, { ...measuringOf(options), cursorStore, onError: tell });
 }
 
 async function serve(text: string, port: number, options: MetricsOptions): Promise<void> {
@@ -96,6 +97,7 @@ function countingOptions(command: Command): Command {
   return command
     .optionsGroup('What is told apart:')
     .option('--disable-label <label>', 'leave a label out of every metric; may be repeated', oneMore)
+    .option('--enable-label <label>', 'tell agents apart as well: agent_id', oneMore)
     .option('--max-label-sets <n>', 'most label sets a metric has, the rest is _other; default 1000', labelSets)
     .option('--buckets <ladder=bounds>', 'bounds of a ladder, as in task=1,5,15; may be repeated', oneMoreLadder)
     .option(

@@ -90,7 +90,8 @@ function selectionOptions(command: Command): Command {
     .option('--until <time|age>', 'end with what ended before then', instantOf)
     .option('--task <id>', 'only of this task; may be repeated', oneMore)
     .option('--max-span-age <age>', 'leave out what the backend would refuse for its age: 60m, 24h', ageMs)
-    .option('--sample <ratio>', 'keep this share of tasks, and all that failed, were stale or revised', ratio);
+    .option('--sample <ratio>', 'keep this share of tasks, and all that failed, were stale or revised', ratio)
+    .option('--no-quiet-ticks', 'leave out the ticks of the Ombudsman that found nothing');
 }
 
 function contentOptions(command: Command): Command {

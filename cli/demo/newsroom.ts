@@ -39,7 +39,7 @@ const CRASH_EVERY = 25;
 /** A stage's work: seconds it takes, about, when a hundred articles shall take twenty, and the model that is asked. */
 interface Work {
   readonly seconds: number;
-  readonly model: string;
+  readonly model: keyof typeof PRICES;
   /** About how many tokens it reads and writes. */
   readonly tokens: readonly [input: number, output: number];
 }
@@ -50,6 +50,12 @@ const WORK = {
   writing: { seconds: 0.42, model: 'demo-large', tokens: [1800, 1500] },
   review: { seconds: 0.09, model: 'demo-small', tokens: [2100, 90] },
 } as const satisfies Record<string, Work>;
+
+/** What the demo's models cost, in the words of docs/analysis.md. */
+const PRICES = {
+  'demo-small': { input_usd_per_million_tokens: 0.15, output_usd_per_million_tokens: 0.6 },
+  'demo-large': { input_usd_per_million_tokens: 2.5, output_usd_per_million_tokens: 10 },
+} as const;
 
 /** Of a researcher's time, what goes into searching the archive. */
 const SEARCH_SHARE = 0.3;
@@ -69,10 +75,18 @@ async function takeAbout(seconds: number, { pace }: Desk, { signal }: WorkContex
   await sleep(around(seconds * pace) * 1000, undefined, { signal });
 }
 
-/** Asks the model, and waits for the answer. */
+/** Asks the model, waits for the answer, and writes into the task's flight log what it used. */
 async function ask({ seconds, model, tokens: [input, output] }: Work, desk: Desk, context: WorkContext): Promise<void> {
   const call = { model, inputTokens: Math.round(around(input)), outputTokens: Math.round(around(output)) };
   await desk.calls.chat(call, () => takeAbout(seconds, desk, context));
+  const { board, fence, task } = context;
+  const usage = {
+    'gen_ai.request.model': model,
+    'gen_ai.usage.input_tokens': call.inputTokens,
+    'gen_ai.usage.output_tokens': call.outputTokens,
+  };
+  const payload = { ...usage, ...PRICES[model], fence };
+  await board.appendFlightLog({ task_id: task.task_id, stage: task.status, payload });
 }
 
 const TOPICS = [

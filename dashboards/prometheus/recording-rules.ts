@@ -109,7 +109,7 @@ function ombudsman(queries: RuleQueries, { rateWindow, quantileWindow }: Resolve
   return [
     {
       record: `board_task_type_status:${untotalled(OMBUDSMAN_STALE.name)}:rate${rateWindow}`,
-      expr: queries.rate(OMBUDSMAN_STALE.name, rateWindow),
+      expr: queries.sum(OMBUDSMAN_STALE, ['task_type', 'status'], queries.rate(OMBUDSMAN_STALE.name, rateWindow)),
     },
     ...quantiles(queries, STALE_DETECTION, ['task_type'], quantileWindow),
     ...quantiles(queries, HEARTBEAT_INTERVAL, ['task_type'], quantileWindow),

@@ -11,6 +11,8 @@ import { LOG_START } from './feed.ts';
  */
 export async function cursorAt(source: LogSource, sequenceId: number): Promise<Cursor> {
   const events = Math.max(0, sequenceId - 1);
+  // Everything, also what ended before there was an event.
+  if (events === 0) return { ...LOG_START };
   const [event] = await source.events(events, 1);
   if (event === undefined) return { ...LOG_START, events };
   const end = endOf(await source.board());

@@ -11,10 +11,10 @@ export interface CursorKeeper {
 }
 
 /**
- * A save flushes the disk, so a fast reader saves at most every `saveEveryMs`; what a kill leaves unsaved is read again.
- * The last place is saved by a timer where no further one follows.
+ * A save flushes the disk, on which a board's commits may have to wait, so a fast reader saves at most every `saveEveryMs`; what a
+ * kill leaves unsaved is read again. The last place is saved by a timer where no further one follows.
  */
-export function cursorKeeper(store: CursorStore, saveEveryMs = 200): CursorKeeper {
+export function cursorKeeper(store: CursorStore, saveEveryMs = 1_000): CursorKeeper {
   let unsaved: SavedCursor | null = null;
   let lastSave = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;

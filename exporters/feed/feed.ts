@@ -101,7 +101,8 @@ function assertInsideLog(cursor: Cursor, board: BoardRecord, boardUid: string): 
     'cursor_beyond_log',
     `The cursor (event ${cursor.events}, cycle ${cursor.chief_cycles}, tick ${cursor.ombudsman_ticks}) lies beyond the ` +
       `log of board ${board.board_id} (event ${end.events}, cycle ${end.chief_cycles}, tick ${end.ombudsman_ticks}). ` +
-      'The board was probably restored from an older copy: remove the saved cursor to read the log from its start.',
+      'Where it is the saved one, the board was probably restored from an older copy: remove it to read the log from its start. ' +
+      'Where you gave it (from, --from), begin within the log.',
     { details: { board_uid: board.board_uid, cursor, end } },
   );
 }

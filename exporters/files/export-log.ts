@@ -14,7 +14,9 @@ import {
 } from '../../board/duckdb.ts';
 import { expectedRows, readTable, type TableSource } from '../../board/table-source.ts';
 import { csvEncoder, ndjsonEncoder, type RowEncoder } from './encode-rows.ts';
+import { eventLogFormatOf, exportEventLog } from './event-logs.ts';
 import { StagedFiles } from './staged-files.ts';
+import { type SqlExport, writeSql } from './write-sql.ts';
 
 /** How far an export is. */
 export interface ExportProgress {
@@ -27,12 +29,17 @@ export interface ExportProgress {
 
 /** What to export, where to, and how. */
 export interface ExportOptions extends Pick<DuckDbOptions, 'memoryLimit' | 'tempDirectory'> {
-  /** A folder (made where absent), or a single `.parquet`, `.ndjson` or `.csv` file for the events alone. */
+  /**
+   * A folder (made where absent); a single `.parquet`, `.ndjson` or `.csv` file for the events alone; or a log for other programs:
+   * `.xes`, `.xes.gz` (IEEE 1849-2016), `.ocel.json` (OCEL 2.0).
+   */
   to: string;
   /** Default: the file's ending; `parquet` for a folder. */
   format?: TableFormat;
   /** Default: every table the source has. Not for a single file. */
   tables?: readonly TableName[];
+  /** Also writes SQL that opens what is exported, and asks it. Not with XES and OCEL. */
+  withSql?: SqlExport;
   /** Stops the export; nothing appears under its name. */
   signal?: AbortSignal;
   onProgress?: (progress: ExportProgress) => void;
@@ -40,8 +47,10 @@ export interface ExportOptions extends Pick<DuckDbOptions, 'memoryLimit' | 'temp
 
 /** A file that an export wrote. */
 export interface ExportedFile {
+  /** Of a log for other programs: `events`. */
   readonly table: TableName;
   readonly path: string;
+  /** Of a log for other programs: its events. */
   readonly rows: number;
 }
 
@@ -70,18 +79,37 @@ function planOf(source: TableSource, options: ExportOptions): Plan {
 }
 
 /**
- * Writes a log to files: one a table, with every column of `TABLES`. Rows are streamed, so memory does not follow the
- * log's length; files appear under their names when all are whole. Parquet needs the package `@duckdb/node-api`.
+ * Writes a log to files: one a table, with every column of `TABLES`, or as XES or OCEL. Rows are streamed, so memory does not
+ * follow the log's length; files appear under their names when all are whole. Parquet, XES and OCEL need the package
+ * `@duckdb/node-api`.
  *
  * @throws ValidationError (`invalid_source`) where a wanted table is absent; ConfigurationError (`missing_package`,
  * `invalid_configuration`)
  * @example await exportLog(board, { to: 'log' }) // [{ table: 'events', path: 'log/events.parquet', rows: 2175 }, …]
  */
 export async function exportLog(source: TableSource, options: ExportOptions): Promise<readonly ExportedFile[]> {
+  const eventLog = eventLogFormatOf(options.to);
+  const staged = new StagedFiles();
+  try {
+    const written = eventLog
+      ? await exportEventLog(source, eventLog, options, staged)
+      : await exportTables(source, options, staged);
+    options.signal?.throwIfAborted();
+    await staged.publish();
+    return written;
+  } finally {
+    await staged.discard();
+  }
+}
+
+async function exportTables(
+  source: TableSource,
+  options: ExportOptions,
+  staged: StagedFiles,
+): Promise<readonly ExportedFile[]> {
   const plan = planOf(source, options);
   await mkdir(plan.folder, { recursive: true });
   const board = await source.board();
-  const staged = new StagedFiles();
   const duckdb = plan.format === 'parquet' ? await openDuckDb(options) : null;
   try {
     const written: ExportedFile[] = [];
@@ -89,12 +117,10 @@ export async function exportLog(source: TableSource, options: ExportOptions): Pr
       const rows = await writeTable({ source, board, table, path, staged, duckdb, options, format: plan.format });
       written.push({ table, path, rows });
     }
-    options.signal?.throwIfAborted();
-    await staged.publish();
+    if (options.withSql) await writeSql(options.withSql, plan, staged);
     return written;
   } finally {
     await duckdb?.close();
-    await staged.discard();
   }
 }
 

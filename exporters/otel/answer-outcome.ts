@@ -15,14 +15,17 @@ export interface AnsweredRequest {
   /** How many spans it held. */
   readonly spans: number;
   readonly serializer: SpanSerializer;
+  readonly isGzip: boolean;
   readonly secrets: Secrets;
 }
 
 /** What an OTLP receiver's answer means for the spans that it was sent. */
 export function answerOutcome(answer: HttpAnswer, request: AnsweredRequest): SendOutcome {
   const { status } = answer;
-  if (status >= 200 && status <= 299) return outcomeOfSuccess(answer, request);
   const reason = `${request.location} answered ${status}`;
+  if (status >= 200 && status <= 299) {
+    return isWebPage(answer) ? refusedByPage(reason, request, status) : outcomeOfSuccess(answer, request);
+  }
   if (RETRYABLE_STATUSES.has(status)) {
     const retryInMs = retryAfterMs(answer.headers);
     return { status: 'later', reason, ...(retryInMs !== undefined && { retryInMs }) };
@@ -31,12 +34,28 @@ export function answerOutcome(answer: HttpAnswer, request: AnsweredRequest): Sen
   return refusalOf(answer, reason, request);
 }
 
-function refusalOf({ status, body }: HttpAnswer, reason: string, { location, secrets }: AnsweredRequest): SendOutcome {
+/**
+ * A page for people: whatever gave it has not read a span. A backend's own pages answer so to every path, and a portal or a proxy
+ * to every host. No content is no page, whatever type a server gives it unasked.
+ */
+function isWebPage({ headers, body }: HttpAnswer): boolean {
+  return /html/i.test(headers['content-type'] ?? '') && /^\s*</.test(Buffer.from(body).toString('latin1'));
+}
+
+function refusedByPage(reason: string, { location }: AnsweredRequest, status: number): SendOutcome {
+  const words = `${reason} with a web page, as no receiver of spans does: check the URL; its port is usually 4318, its path /v1/traces`;
+  return { status: 'refused', error: new QuadroError('delivery_failed', words, { details: { status, location } }) };
+}
+
+function refusalOf({ status, body }: HttpAnswer, reason: string, request: AnsweredRequest): SendOutcome {
+  const { location, secrets, isGzip } = request;
   const words = receiverWords(Buffer.from(body).toString('utf8'), secrets);
   const said = words === '' ? reason : `${reason} (${words})`;
   return {
     status: 'refused',
-    error: new QuadroError('delivery_failed', `${said}: ${adviceFor(status)}`, { details: { status, location } }),
+    error: new QuadroError('delivery_failed', `${said}: ${adviceFor(status, isGzip)}`, {
+      details: { status, location },
+    }),
     ...(mayBeSpansFault(status) && { suspects: { reason: said, status } }),
   };
 }
@@ -72,9 +91,11 @@ function partialSuccessOf({ body, headers }: HttpAnswer, serializer: SpanSeriali
   }
 }
 
-function adviceFor(status: number): string {
+function adviceFor(status: number, isGzip: boolean): string {
   if (status === 401 || status === 403) return 'check the credentials (OTEL_EXPORTER_OTLP_HEADERS)';
   if (status === 404 || status === 405) return 'check the URL; its path is usually /v1/traces';
+  if (status === 415 && isGzip)
+    return 'send it without compression (OTEL_EXPORTER_OTLP_COMPRESSION), or by the other protocol';
   if (status === 415) return 'use the other protocol, http/json or http/protobuf (OTEL_EXPORTER_OTLP_PROTOCOL)';
   if (status === 400) return 'the receiver cannot read the request; look at its log';
   if (status >= 300 && status <= 399) return 'redirects are not followed; give the URL it leads to';

@@ -6,7 +6,7 @@ import type { RetryOptions } from './insist.ts';
 import type { OtlpOptions } from './otlp-config.ts';
 import type { SelectionOptions } from './translated-batches.ts';
 
-/** What an export came to. Every span that the log holds is in one of its counts. */
+/** What an export came to. Every span that the log holds is in one of its counts, but for those beyond what was asked for. */
 export interface ExportSummary {
   /** Taken by the destination. */
   readonly spans: number;
@@ -18,7 +18,7 @@ export interface ExportSummary {
   readonly dead_lettered: number;
   /** Attempts that were repeated. */
   readonly retries: number;
-  /** Spans whose times went back, given a duration of 0. */
+  /** Spans whose times went back, given a duration of 0, or lie where OTLP cannot tell them (before 1970). */
   readonly clamped: number;
   /** Spans left out for `maxSpanAgeMs`. */
   readonly too_old: number;
@@ -64,7 +64,7 @@ export interface ExportOptions
    * span ends the export.
    */
   deadLetterFile?: string;
-  /** How often the place is saved at most, in milliseconds. Default 200. */
+  /** How often the place is saved at most, in milliseconds. Default 1,000. */
   saveEveryMs?: number;
   /** How long the request in flight may still take once the signal has aborted, in milliseconds. Default 5,000. */
   closeDeadlineMs?: number;

@@ -16,5 +16,8 @@ export { type Translation, translate } from './translate.ts';
 export type { TranslationContext } from './translation-context.ts';
 export type { SpanDifference, SpanFormat } from './verify/compared-fields.ts';
 export type { DifferingSpan, FaultySpan } from './verify/name-faults.ts';
+export type { ReceivedOptions } from './verify/received-spans.ts';
+export type { LinkRecord, PlainValue, SpanRecord } from './verify/span-record.ts';
+export { spanRecords } from './verify/span-records.ts';
 export { type SpanVerification, type VerifyOptions, verifySpans } from './verify/verify-spans.ts';
 export { writeSpans } from './write-spans.ts';

@@ -55,7 +55,7 @@ export function insister(sink: SpanSink, options: InsistOptions): Insist {
       if (stop.aborted) throw new Stopped();
       const retryInMs = Math.max(outcome.retryInMs ?? 0, withJitter(backoffMs));
       spentMs += performance.now() - began + retryInMs;
-      if (spentMs > giveUpAfterMs) throw gaveUp(outcome.reason, giveUpAfterMs);
+      if (spentMs > giveUpAfterMs) throw gaveUp(outcome, giveUpAfterMs);
       onRetry({ reason: outcome.reason, retryInMs });
       await wait(retryInMs, stop);
       if (stop.aborted) throw new Stopped();
@@ -69,6 +69,10 @@ function withJitter(ms: number): number {
   return ms * (0.75 + Math.random() / 2);
 }
 
-function gaveUp(reason: string, giveUpAfterMs: number): QuadroError {
-  return new QuadroError('delivery_failed', `Gave up after ${giveUpAfterMs} ms: ${reason}`);
+function gaveUp(
+  { reason, retryInMs = 0 }: Extract<SendOutcome, { status: 'later' }>,
+  giveUpAfterMs: number,
+): QuadroError {
+  const asked = retryInMs > 0 ? `, and asks for ${Math.ceil(retryInMs / 1000)} s` : '';
+  return new QuadroError('delivery_failed', `Gave up within ${giveUpAfterMs} ms: ${reason}${asked}`);
 }

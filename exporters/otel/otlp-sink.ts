@@ -61,7 +61,7 @@ export function otlpSink(options: OtlpOptions = {}): SpanSink {
         const serializer = await load();
         const request = await encoded(serializer.serializeRequest(spans), config);
         const answer = await post({ url, agent, timeoutMs, signal, ...request });
-        return answerOutcome(answer, { location, spans: spans.length, serializer, secrets });
+        return answerOutcome(answer, { location, spans: spans.length, serializer, isGzip: config.isGzip, secrets });
       } catch (error) {
         if (signal.aborted) return { status: 'later', reason: 'stopped' };
         return outcomeOfFailure(error, location);
@@ -84,7 +84,9 @@ async function encoded(
 function outcomeOfFailure(error: unknown, location: string): SendOutcome {
   if (error instanceof QuadroError) return { status: 'refused', error };
   const { code, message } = faultOf(error);
-  const reason = `${location} cannot be reached: ${message}`;
+  const reason = code.startsWith('HPE_')
+    ? `${location} does not answer in HTTP (${message}): check the URL; the port is usually 4318, and 4317 speaks gRPC`
+    : `${location} cannot be reached: ${message}`;
   if (error instanceof TimeoutError || RETRYABLE_CODES.has(code)) return { status: 'later', reason };
   const details = { location, code };
   return { status: 'refused', error: new QuadroError('delivery_failed', reason, { cause: error, details }) };

@@ -35,7 +35,8 @@ export function rootFactsOf(history: readonly Event[], finishing: Event): RootFa
   const priority = post?.payload.priority;
   return {
     posted_at: post?.timestamp ?? finishing.timestamp,
-    label: typeof label === 'string' ? label : null,
+    // An import's may hold half a character, which no protobuf can.
+    label: typeof label === 'string' ? label.toWellFormed() : null,
     priority: typeof priority === 'number' ? priority : null,
     revisions,
     stale_count,

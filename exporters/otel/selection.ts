@@ -30,6 +30,8 @@ export interface SelectionOptions extends TranslationOptions {
    * then on, with all it had before. Cycles and ticks are always sent. Default 1.
    */
   sampleRatio?: number;
+  /** Whether ticks come too that found nothing, and did not fail; on a quiet board most are such. Default true. */
+  quietTicks?: boolean;
 }
 
 /** Whether the options name a part of the log that has an end: such a run neither reads nor moves the saved place. */

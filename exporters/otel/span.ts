@@ -13,9 +13,9 @@ import type { BoardRecord } from '../../board/core/records.ts';
 import { type Micros, US_PER_SECOND } from '../../board/core/time.ts';
 import { ID_SCHEME, type SpanIds } from '../../board/core/trace-ids.ts';
 import { importPeer } from '../../board/missing-package.ts';
+import { packageVersion } from '../../board/package-version.ts';
 import { ATTR, MAX_LINKS, RESOURCE, SCHEMA_URL, SCOPE_NAME } from './names.ts';
 import { OTEL_PACKAGES } from './otel-packages.ts';
-import { packageVersion } from './version.ts';
 
 // OpenTelemetry's numbers, so that its packages are only needed by who sends.
 const KIND_INTERNAL: SpanKind.INTERNAL = 0;
@@ -76,10 +76,19 @@ export function linkTo(context: SpanContext, kind: string): Link {
   return { context, attributes: { [ATTR.link]: kind } };
 }
 
-/** OpenTelemetry's time, exactly: seconds and nanoseconds. */
-function hrTime(micros: Micros): HrTime {
+/** OTLP counts nanoseconds from 1970 on, which most receivers hold in 63 bits; and this is the last exact microsecond. */
+const LAST_TIME: Micros = Number.MAX_SAFE_INTEGER;
+
+/** OpenTelemetry's time, exactly: seconds and nanoseconds. What OTLP cannot tell is the first or last that it can. */
+function hrTime(time: Micros): HrTime {
+  const micros = Math.min(Math.max(time, 0), LAST_TIME);
   const seconds = Math.floor(micros / US_PER_SECOND);
   return [seconds, (micros - seconds * US_PER_SECOND) * 1000];
+}
+
+/** Whether a span cannot last from its start to its end: a clock went back, or OTLP does not reach as far (imports). */
+export function isClamped({ start, end }: Pick<SpanFields, 'start' | 'end'>): boolean {
+  return end < start || start < 0 || end > LAST_TIME;
 }
 
 /** Adds an attribute that is there; a null one is left out. */

@@ -33,7 +33,7 @@ const NOTHING_TOLD: Told = {
 };
 
 /** Origins remembered: of tasks at work, and of some that were. */
-const REMEMBERED = 25_000;
+const REMEMBERED = 10_000;
 const ROWS_AT_ONCE = 500;
 
 /** What of a task's row tells its origin: an output and notes may be of any length. */

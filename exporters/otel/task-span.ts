@@ -3,7 +3,7 @@ import type { Event } from '../../board/core/records.ts';
 import { parseTraceParent, type SpanIds, taskSpanId, taskTraceId } from '../../board/core/trace-ids.ts';
 import { ATTR, LINK, SPAN } from './names.ts';
 import type { RootFacts } from './root-facts.ts';
-import { contextOfIds, linkTo, putAttribute, type SpanFields } from './span.ts';
+import { contextOfIds, isClamped, linkTo, putAttribute, type SpanFields } from './span.ts';
 import type { TaskOrigin } from './task-origins.ts';
 import type { TranslationContext } from './translation-context.ts';
 
@@ -37,8 +37,8 @@ function taskAttributes(event: Event, facts: RootFacts, { withLabel }: Translati
     [ATTR.attempts]: facts.attempts,
     [ATTR.sequence_id]: event.sequence_id,
   };
-  // Where an import's clock went back the parts could not sum to a duration of 0.
-  if (facts.posted_at <= event.timestamp) {
+  // The parts could not sum to a duration that was cut.
+  if (!isClamped({ start: facts.posted_at, end: event.timestamp })) {
     attributes[ATTR.wait_seconds] = facts.wait_seconds;
     attributes[ATTR.active_seconds] = facts.active_seconds;
     attributes[ATTR.lost_seconds] = facts.lost_seconds;

@@ -1,7 +1,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { FeedBatch } from '../feed/index.ts';
 import { cycleSpan, tickSpan } from './cycle-spans.ts';
-import { readableSpan, type SpanFields } from './span.ts';
+import { isClamped, readableSpan, type SpanFields } from './span.ts';
 import { closesStage, stageSpan } from './stage-span.ts';
 import { finishesTask, taskSpan } from './task-span.ts';
 import type { TranslationContext } from './translation-context.ts';
@@ -9,7 +9,7 @@ import type { TranslationContext } from './translation-context.ts';
 /** The spans of a batch. */
 export interface Translation {
   readonly spans: ReadableSpan[];
-  /** How many ended before they began by the log's times, and were given a duration of 0. */
+  /** How many ended before they began by the log's times, and were given a duration of 0; or have times that OTLP cannot tell. */
   readonly clamped: number;
 }
 
@@ -29,6 +29,6 @@ export function translate(batch: FeedBatch, context: TranslationContext): Transl
   for (const tick of batch.ombudsman_ticks) fields.push(tickSpan(tick, context));
   return {
     spans: fields.map(each => readableSpan(context.scope, each)),
-    clamped: fields.filter(({ start, end }) => end < start).length,
+    clamped: fields.filter(isClamped).length,
   };
 }

@@ -1,4 +1,4 @@
-import type { Cursor, Event } from '../../board/core/records.ts';
+import type { Cursor, Event, OmbudsmanTick } from '../../board/core/records.ts';
 import type { Micros } from '../../board/core/time.ts';
 import type { LogSource } from '../../board/log-source.ts';
 import type { FeedBatch } from '../feed/index.ts';
@@ -36,9 +36,11 @@ export function wantedRows(
   keeper: ContextKeeper,
   options: SelectionOptions,
 ): (page: FeedBatch, before: Cursor) => AsyncIterable<WantedRows> | readonly WantedRows[] {
-  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, sampleRatio = 1 } = options;
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = options;
+  const { sampleRatio = 1, quietTicks = true } = options;
   const isInTime = (time: Micros): boolean => time >= since && time < until;
-  const isEverything = sampleRatio >= 1 && options.since === undefined && options.until === undefined;
+  const isWanted = (tick: OmbudsmanTick): boolean => isInTime(tick.ended_at) && (quietTicks || !isQuiet(tick));
+  const isEverything = sampleRatio >= 1 && options.since === undefined && options.until === undefined && quietTicks;
   const log = lightSource(source, { withLabel: false });
   const sample = sampleRatio < 1 ? taskSampler(log, sampleRatio) : null;
 
@@ -73,7 +75,7 @@ export function wantedRows(
 
   async function* wanted(page: FeedBatch, before: Cursor): AsyncGenerator<WantedRows, void, void> {
     const chief_cycles = page.chief_cycles.filter(({ slept_at }) => isInTime(slept_at));
-    const ombudsman_ticks = page.ombudsman_ticks.filter(({ ended_at }) => isInTime(ended_at));
+    const ombudsman_ticks = page.ombudsman_ticks.filter(isWanted);
     const part = { ...page, chief_cycles: [], ombudsman_ticks: [], ...standingAt(before, page) };
     let events: Event[] = [];
     let not_sampled = 0;
@@ -90,6 +92,11 @@ export function wantedRows(
   }
 
   return isEverything ? page => [{ rows: page, not_sampled: 0 }] : wanted;
+}
+
+/** Whether a tick found nothing, and did what it was to do. */
+function isQuiet({ stale_count, error }: OmbudsmanTick): boolean {
+  return stale_count === 0 && error === null;
 }
 
 /** The place of a reader that has not dealt with a page. */

@@ -17,9 +17,9 @@ interface GivenWatchers {
 }
 
 /** The caller's watchers, whose own failures end in a warning: whoever hears of an export can break neither it nor the board. */
-export function guardedWatchers({ onProgress, onError = warn, meter }: GivenWatchers): Watchers {
+export function guardedWatchers({ onProgress = refusalWarner(), onError = warn, meter }: GivenWatchers): Watchers {
   return {
-    onProgress: progress => guarded(() => onProgress?.(progress)),
+    onProgress: progress => guarded(() => onProgress(progress)),
     onError: (error, retryInMs) => guarded(() => onError(error, retryInMs)),
     meter: {
       position: (sequenceId, lagEvents) => guarded(() => meter?.position(sequenceId, lagEvents)),
@@ -39,6 +39,18 @@ function guarded(tell: () => unknown): void {
 
 function warn(error: QuadroError): void {
   process.emitWarning(`Spans are not being sent: ${error.message}`, { code: error.code });
+}
+
+/** Says once that a receiver refuses spans: nobody else looks at the counts where no `onProgress` is given. */
+function refusalWarner(): (progress: ExportProgress) => void {
+  let hasWarned = false;
+  return ({ rejected, rejected_message, dead_lettered }) => {
+    if (hasWarned || rejected + dead_lettered === 0) return;
+    hasWarned = true;
+    const said = rejected_message === null ? '' : ` (${rejected_message})`;
+    const [what, after] = rejected > 0 ? ['rejects', said] : ['refuses', ', which are set aside'];
+    process.emitWarning(`The receiver ${what} spans${after}; onProgress and the metrics count them`);
+  };
 }
 
 function warnOfWatcher(error: unknown): void {

@@ -3,8 +3,9 @@ import { wakesChief } from '../../board/core/taxonomy.ts';
 import type { Micros } from '../../board/core/time.ts';
 import type { LogSource } from '../../board/log-source.ts';
 
-/** How many rows are read at a time. */
+/** How many rows are read at a time, and of events how many bytes: a long sleep may have had large outputs. */
 const PAGE_ROWS = 500;
+const PAGE_BYTES = 4 * 1_048_576;
 
 /** What a cycle's successor must know of it. */
 type Before = Pick<ChiefCycle, 'sequence_id' | 'seen_sequence_id' | 'stranded_after'>;
@@ -60,7 +61,7 @@ export class DispatchFailures {
   /** The first event after one cycle's last and up to another's that should have woken a Chief: no heartbeat, no Chief's own. */
   async #firstNews(after: number, upTo: number): Promise<Event | null> {
     for (let place = after; place < upTo; ) {
-      const page = await this.#source.events(place, Math.min(PAGE_ROWS, upTo - place));
+      const page = await this.#source.events(place, Math.min(PAGE_ROWS, upTo - place), PAGE_BYTES);
       const news = page.find(each => wakesChief(each.event_type) && each.cycle_id === null);
       if (news !== undefined) return news.sequence_id <= upTo ? news : null;
       const last = page.at(-1);

@@ -14,10 +14,14 @@ export class ExemplarIds {
 
   /** Works out the ids of every exemplar that has none yet. */
   async prepare(families: Iterable<Family>, boardUid: string, posts: TaskPosts): Promise<void> {
-    const kept = [...families].flatMap(family => [...family.series].flatMap(({ exemplars }) => exemplars));
-    for (const exemplar of kept) {
-      if (exemplar === undefined || this.#known.has(exemplar)) continue;
-      this.#known.set(exemplar, await spanIdsOf(exemplar.span, boardUid, posts));
+    const traces = new Map<string, string>();
+    const traceOf = async (taskId: string): Promise<string> => {
+      const trace = traces.get(taskId) ?? traceIdOf(boardUid, taskId, (await posts.of(taskId))?.origin ?? NO_ORIGIN);
+      traces.set(taskId, trace);
+      return trace;
+    };
+    for (const exemplar of exemplarsOf(families)) {
+      if (!this.#known.has(exemplar)) this.#known.set(exemplar, await spanIdsOf(exemplar.span, boardUid, traceOf));
     }
   }
 
@@ -27,12 +31,21 @@ export class ExemplarIds {
   }
 }
 
-async function spanIdsOf(span: SpanRef, boardUid: string, posts: TaskPosts): Promise<SpanIds> {
+function* exemplarsOf(families: Iterable<Family>): Generator<KeptExemplar> {
+  for (const { series } of families) {
+    for (const { exemplars } of series) for (const exemplar of exemplars) if (exemplar !== undefined) yield exemplar;
+  }
+}
+
+async function spanIdsOf(
+  span: SpanRef,
+  boardUid: string,
+  traceOf: (taskId: string) => Promise<string>,
+): Promise<SpanIds> {
   if (span.kind === 'cycle') return cycleIds(boardUid, span.cycle_id);
   if (span.kind === 'tick') return tickIds(boardUid, span.tick_id);
   const { task_id } = span;
-  const post = await posts.of(task_id);
-  const traceId = traceIdOf(boardUid, task_id, post?.origin ?? NO_ORIGIN);
   const isStage = span.kind === 'stage';
-  return { traceId, spanId: isStage ? stageSpanId(boardUid, span.entered_sequence_id) : taskSpanId(boardUid, task_id) };
+  const spanId = isStage ? stageSpanId(boardUid, span.entered_sequence_id) : taskSpanId(boardUid, task_id);
+  return { traceId: await traceOf(task_id), spanId };
 }

@@ -8,7 +8,12 @@ export interface FamilyOptions {
   readonly buckets?: Partial<Ladders>;
   /** Labels to leave out of every metric; what they told apart is added up. */
   readonly disabledLabels?: readonly string[];
-  /** Label sets a metric may have; in later ones the open labels are `_other`. Default 1,000. */
+  /** Labels that are left out unless they are named here: `agent_id`. Default: none. */
+  readonly enabledLabels?: readonly string[];
+  /**
+   * Label sets a metric may have; in later ones the open labels are `_other`, and those that had to be enabled already in the
+   * second half. Default 1,000.
+   */
   readonly maxLabelSets?: number;
 }
 
@@ -24,6 +29,8 @@ export interface KeptExemplar extends ExemplarRef {
 export interface Series {
   /** The same object for the series' whole life: rendering caches its text by it. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The same with each bucket's `le`, one a count; empty where there are no buckets. */
+  readonly bucketLabels: readonly Readonly<Record<string, string>>[];
   readonly values: LabelValues;
   /** A counter's or gauge's value, or a histogram's sum, in kept units. */
   value: number;
@@ -41,15 +48,19 @@ export class Family {
   readonly #keptBounds: readonly number[];
   readonly #places: readonly number[];
   readonly #open: readonly boolean[];
+  readonly #optIn: readonly boolean[];
   readonly #maxSeries: number;
   readonly #series = new Map<string, Series>();
 
   constructor(spec: MetricSpec, options: FamilyOptions = {}) {
-    const { buckets = {}, disabledLabels = [], maxLabelSets = DEFAULT_MAX_LABEL_SETS } = options;
+    const { buckets = {}, disabledLabels = [], enabledLabels = [], maxLabelSets = DEFAULT_MAX_LABEL_SETS } = options;
     this.spec = spec;
-    this.#places = spec.labels.flatMap((label, place) => (disabledLabels.includes(label) ? [] : [place]));
-    this.labelNames = spec.labels.filter(label => !disabledLabels.includes(label));
+    const isLeftOut = (label: string): boolean =>
+      disabledLabels.includes(label) || (spec.optIn.includes(label) && !enabledLabels.includes(label));
+    this.#places = spec.labels.flatMap((label, place) => (isLeftOut(label) ? [] : [place]));
+    this.labelNames = spec.labels.filter(label => !isLeftOut(label));
     this.#open = this.labelNames.map(label => spec.open.includes(label));
+    this.#optIn = this.labelNames.map(label => spec.optIn.includes(label));
     this.#maxSeries = maxLabelSets;
     this.bounds = spec.type === 'histogram' ? (buckets[spec.ladder] ?? DEFAULT_LADDERS[spec.ladder]) : [];
     this.#keptBounds = this.bounds.map(bound => bound * spec.unitsPerShown);
@@ -63,7 +74,7 @@ export class Family {
   /**
    * The series of a label set, made where it is new.
    *
-   * @param values one for each of the metric's labels, the disabled ones included.
+   * @param values one for each of the metric's labels, those that are left out included.
    */
   at(values: LabelValues): Series {
     return this.atKept(this.#places.map(place => values[place] ?? ''));
@@ -73,8 +84,7 @@ export class Family {
   atKept(values: LabelValues): Series {
     const found = this.#series.get(values.join('\0'));
     if (found !== undefined) return found;
-    const room = this.#series.size < this.#maxSeries;
-    const taken = room ? values : values.map((value, index) => (this.#open[index] ? OTHER : value));
+    const taken = this.#capped(values);
     const key = taken.join('\0');
     const series = this.#series.get(key) ?? this.#newSeries(taken);
     this.#series.set(key, series);
@@ -90,14 +100,28 @@ export class Family {
     if (exemplar !== undefined) series.exemplars[bucket] = { ...exemplar, value };
   }
 
+  /** Forgets a series. */
+  remove({ values }: Series): void {
+    this.#series.delete(values.join('\0'));
+  }
+
   /** Forgets every series. */
   clear(): void {
     this.#series.clear();
   }
 
+  /** A new label set as there is room for it: agents must not crowd out task types. */
+  #capped(values: LabelValues): LabelValues {
+    const { size } = this.#series;
+    if (size < this.#maxSeries / 2) return values;
+    const merged = size < this.#maxSeries ? this.#optIn : this.#open;
+    return values.map((value, index) => (merged[index] ? OTHER : value));
+  }
+
   #newSeries(values: LabelValues): Series {
     const labels = Object.fromEntries(this.labelNames.map((name, index) => [name, values[index] ?? '']));
-    const counts = this.spec.type === 'histogram' ? new Array<number>(this.bounds.length + 1).fill(0) : [];
-    return { labels, values, value: 0, counts, exemplars: [] };
+    const bounds = this.spec.type === 'histogram' ? [...this.bounds.map(String), '+Inf'] : [];
+    const bucketLabels = bounds.map(le => ({ ...labels, le }));
+    return { labels, bucketLabels, values, value: 0, counts: bounds.map(() => 0), exemplars: [] };
   }
 }

@@ -68,7 +68,7 @@ function warn(error: unknown): void {
  */
 export async function measureBoard(source: StoredLog, options: MeasureOptions = {}): Promise<MeasuredBoard> {
   const { scrapeBudgetMs = 3000, dispatchGraceSeconds = DEFAULT_DISPATCH_GRACE_SECONDS, onError = warn } = options;
-  checkDisabledLabels(options.disabledLabels ?? []);
+  checkLabels(options);
   const prom = await importPeer('prom-client', () => import('prom-client'));
   const totals = {
     log: totalsOf('log', options),
@@ -201,10 +201,18 @@ function assertFree(registry: AnyRegistry): void {
   throw new ConfigurationError('invalid_configuration', message, { details: { metric: taken.name } });
 }
 
-function checkDisabledLabels(disabled: readonly string[]): void {
-  const known = new Set(METRICS.flatMap(spec => spec.labels));
-  const unknown = disabled.filter(label => !known.has(label));
+function checkLabels({ disabledLabels = [], enabledLabels = [] }: TotalsOptions): void {
+  checkKnown(disabledLabels, new Set(METRICS.flatMap(spec => spec.labels)), 'No metric has the label');
+  checkKnown(
+    enabledLabels,
+    new Set(METRICS.flatMap(spec => spec.optIn)),
+    'No metric is told apart on demand by the label',
+  );
+}
+
+function checkKnown(labels: readonly string[], known: ReadonlySet<string>, what: string): void {
+  const unknown = labels.filter(label => !known.has(label));
   if (unknown.length === 0) return;
-  const message = `No metric has the label ${unknown.join(', ')}; there are ${[...known].join(', ')}`;
+  const message = `${what} ${unknown.join(', ')}; there are ${[...known].join(', ')}`;
   throw new QuadroError('invalid_configuration', message, { details: { unknown } });
 }

@@ -6,15 +6,23 @@ import type { Family, Series } from './family.ts';
 /** A registry of prom-client, whatever it renders. */
 export type AnyRegistry = Registry<RegistryContentType>;
 
+type Labels = Readonly<Record<string, string>>;
+
 /** A line to print, as prom-client's own metrics give it. */
 interface Sample {
   readonly value: number;
-  readonly labels: Readonly<Record<string, string | number>>;
-  /** Labels that all lines of a series have; their text is cached by this very object. */
-  readonly sharedLabels?: Readonly<Record<string, string>>;
-  readonly metricName?: string;
-  readonly exemplar?: { readonly labelSet: Record<string, string>; readonly value: number; readonly timestamp: number };
+  /** Labels whose text is written anew each time: none. */
+  readonly labels: Labels;
+  /** All of its labels; prom-client keeps their text by this very object, which makes most of a line. */
+  readonly sharedLabels: Labels;
+  /** Where it is not the metric's own. */
+  readonly metricName: string | undefined;
+  readonly exemplar:
+    | { readonly labelSet: Record<string, string>; readonly value: number; readonly timestamp: number }
+    | undefined;
 }
+
+const NONE: Labels = {};
 
 /**
  * A family as a prom-client metric: the values are ours, so that they can be saved and go on; escaping, bucket lines and
@@ -49,10 +57,7 @@ export class MetricView {
 
   /** The samples with each line's labels whole, for `getMetricsAsJSON`. */
   async get(): Promise<object> {
-    const samples = this.#samples().map(({ sharedLabels, labels, ...sample }) => ({
-      ...sample,
-      labels: { ...labels, ...sharedLabels },
-    }));
+    const samples = this.#samples().map(({ sharedLabels, ...sample }) => ({ ...sample, labels: sharedLabels }));
     return { name: this.#shownName, help: this.help, type: this.type, values: samples, aggregator: this.aggregator };
   }
 
@@ -75,35 +80,35 @@ export class MetricView {
   #samples(): Sample[] {
     const { spec, series } = this.family;
     const { type, unitsPerShown } = spec;
-    if (type === 'histogram') return Array.from(series).flatMap(each => this.#histogramSamples(each, unitsPerShown));
-    return Array.from(series, ({ value, labels }) => ({ value: value / unitsPerShown, labels }));
+    if (type === 'histogram') return Array.from(series).flatMap(each => this.#histogramSamples(each));
+    return Array.from(series, ({ value, labels }) => sample(value / unitsPerShown, labels));
   }
 
-  #histogramSamples(series: Series, unitsPerShown: number): Sample[] {
-    const { name } = this.family.spec;
-    const sharedLabels = series.labels;
+  #histogramSamples(series: Series): Sample[] {
+    const { name, unitsPerShown } = this.family.spec;
+    const { counts, bucketLabels, labels } = series;
     let count = 0;
-    const samples: Sample[] = series.counts.map((added, bucket) => {
-      count += added;
-      const le = this.family.bounds[bucket] ?? '+Inf';
-      return {
-        value: count,
-        labels: { le },
-        sharedLabels,
-        metricName: `${name}_bucket`,
-        ...this.#exemplar(series, bucket, unitsPerShown),
-      };
+    const samples = bucketLabels.map((each, bucket) => {
+      count += counts[bucket] ?? 0;
+      return sample(count, each, `${name}_bucket`, this.#exemplar(series, bucket));
     });
-    samples.push({ value: series.value / unitsPerShown, labels: {}, sharedLabels, metricName: `${name}_sum` });
-    samples.push({ value: count, labels: {}, sharedLabels, metricName: `${name}_count` });
-    return samples;
+    const sum = sample(series.value / unitsPerShown, labels, `${name}_sum`);
+    return [...samples, sum, sample(count, labels, `${name}_count`)];
   }
 
-  #exemplar(series: Series, bucket: number, unitsPerShown: number): Pick<Sample, 'exemplar'> {
-    const kept = series.exemplars[bucket];
+  #exemplar({ exemplars }: Series, bucket: number): Sample['exemplar'] {
+    const kept = exemplars[bucket];
     const ids = kept === undefined ? undefined : this.#exemplarIds.of(kept);
-    if (kept === undefined || ids === undefined) return {};
-    const labelSet = { trace_id: ids.traceId, span_id: ids.spanId };
-    return { exemplar: { labelSet, value: kept.value / unitsPerShown, timestamp: kept.timestamp / US_PER_SECOND } };
+    if (kept === undefined || ids === undefined) return undefined;
+    const value = kept.value / this.family.spec.unitsPerShown;
+    return {
+      labelSet: { trace_id: ids.traceId, span_id: ids.spanId },
+      value,
+      timestamp: kept.timestamp / US_PER_SECOND,
+    };
   }
+}
+
+function sample(value: number, labels: Labels, metricName?: string, exemplar?: Sample['exemplar']): Sample {
+  return { value, labels: NONE, sharedLabels: labels, metricName, exemplar };
 }

@@ -31,6 +31,8 @@ interface SpecBase {
   readonly labels: readonly string[];
   /** Those of `labels` whose values people choose; they become `_other` beyond the cap. */
   readonly open: readonly string[];
+  /** Those of `labels` that are left out unless somebody asks for them; they become `_other` beyond half of the cap. */
+  readonly optIn: readonly string[];
   /**
    * How many kept units make one shown: 1,000,000 where durations are kept in integer microseconds and shown in seconds, so
    * that sums are exact; else 1.
@@ -61,15 +63,21 @@ type Labels = readonly string[];
 const US_PER_SECOND = 1_000_000;
 
 function counter(name: string, origin: MetricOrigin, labels: Labels, open: Labels, help: string): CounterSpec {
-  return { type: 'counter', name, origin, labels, open, help, unitsPerShown: 1 };
+  return { type: 'counter', name, origin, labels, open, optIn: [], help, unitsPerShown: 1 };
 }
 
 function gauge(name: string, origin: MetricOrigin, labels: Labels, open: Labels, help: string): GaugeSpec {
-  return { type: 'gauge', name, origin, labels, open, help, unitsPerShown: 1 };
+  return { type: 'gauge', name, origin, labels, open, optIn: [], help, unitsPerShown: 1 };
 }
 
 function seconds(name: string, ladder: LadderName, labels: Labels, open: Labels, help: string): HistogramSpec {
-  return { type: 'histogram', name, origin: 'log', labels, open, help, ladder, unitsPerShown: US_PER_SECOND };
+  const units = { ladder, unitsPerShown: US_PER_SECOND };
+  return { type: 'histogram', name, origin: 'log', labels, open, optIn: [], help, ...units };
+}
+
+/** The same by agent, where that is asked for: there may be any number of them, and their names come and go. */
+function byAgent<Spec extends MetricSpec>(spec: Spec): Spec {
+  return { ...spec, labels: [...spec.labels, 'agent_id'], open: [...spec.open, 'agent_id'], optIn: ['agent_id'] };
 }
 
 /** Transitions, the post among them (`edge="post"`, `from_status` empty). */
@@ -91,12 +99,14 @@ export const TASK_DURATION: HistogramSpec = seconds(
 );
 
 /** How long a visit to a status lasted, counted when it ends. */
-export const STAGE_DURATION: HistogramSpec = seconds(
-  'quadro_task_stage_duration_seconds',
-  'task',
-  ['task_type', 'status', 'stage_kind'],
-  ['task_type', 'status'],
-  'Time a task spent in one visit to a status, counted when the visit ends.',
+export const STAGE_DURATION: HistogramSpec = byAgent(
+  seconds(
+    'quadro_task_stage_duration_seconds',
+    'task',
+    ['task_type', 'status', 'stage_kind'],
+    ['task_type', 'status'],
+    'Time a task spent in one visit to a status, counted when the visit ends.',
+  ),
 );
 
 /** Unfinished tasks now. */
@@ -118,21 +128,25 @@ export const OLDEST_ENTERED: GaugeSpec = gauge(
 );
 
 /** Agents by status, once for each of their capabilities. */
-export const AGENTS: GaugeSpec = gauge(
-  'quadro_agents',
-  'state',
-  ['status', 'capability'],
-  ['capability'],
-  'Agents by status; an agent counts once for each of its capabilities.',
+export const AGENTS: GaugeSpec = byAgent(
+  gauge(
+    'quadro_agents',
+    'state',
+    ['status', 'capability'],
+    ['capability'],
+    'Agents by status; an agent counts once for each of its capabilities.',
+  ),
 );
 
 /** Time between two signs of life of a stage. */
-export const HEARTBEAT_INTERVAL: HistogramSpec = seconds(
-  'quadro_heartbeat_interval_seconds',
-  'task',
-  ['task_type'],
-  ['task_type'],
-  'Time between two signs of life in a stage, its entry being the first.',
+export const HEARTBEAT_INTERVAL: HistogramSpec = byAgent(
+  seconds(
+    'quadro_heartbeat_interval_seconds',
+    'task',
+    ['task_type'],
+    ['task_type'],
+    'Time between two signs of life in a stage, its entry being the first.',
+  ),
 );
 
 /** Length of a Chief cycle. */
@@ -229,12 +243,14 @@ export const OMBUDSMAN_TICK_DURATION: HistogramSpec = seconds(
 );
 
 /** Stages ended for want of a sign of life. */
-export const OMBUDSMAN_STALE: CounterSpec = counter(
-  'quadro_ombudsman_stale_total',
-  'log',
-  ['task_type', 'status'],
-  ['task_type', 'status'],
-  'Stages ended for want of a sign of life, by the status they were in.',
+export const OMBUDSMAN_STALE: CounterSpec = byAgent(
+  counter(
+    'quadro_ombudsman_stale_total',
+    'log',
+    ['task_type', 'status'],
+    ['task_type', 'status'],
+    'Stages ended for want of a sign of life, by the status they were in; 0 from the first visit on.',
+  ),
 );
 
 /** When the Ombudsman last looked. */
@@ -247,23 +263,37 @@ export const OMBUDSMAN_LAST_TICK: GaugeSpec = gauge(
 );
 
 /** Last sign of life to being found stale. */
-export const STALE_DETECTION: HistogramSpec = seconds(
-  'quadro_stale_detection_seconds',
-  'task',
-  ['task_type'],
-  ['task_type'],
-  'Time from the last sign of life of a stage until it was found stale.',
+export const STALE_DETECTION: HistogramSpec = byAgent(
+  seconds(
+    'quadro_stale_detection_seconds',
+    'task',
+    ['task_type'],
+    ['task_type'],
+    'Time from the last sign of life of a stage until it was found stale.',
+  ),
 );
 
 /** Length of one group commit. */
 export const COMMIT_DURATION: HistogramSpec = {
-  ...seconds('quadro_board_commit_duration_seconds', 'commit', ['backend'], [], 'Length of a group commit.'),
+  ...seconds(
+    'quadro_board_commit_duration_seconds',
+    'commit',
+    ['backend'],
+    [],
+    'Length of a group commit of this process.',
+  ),
   origin: 'process',
 };
 
 /** Commands that were committed together. */
 export const COMMIT_BATCH_SIZE: HistogramSpec = {
-  ...seconds('quadro_board_commit_batch_size', 'batch', ['backend'], [], 'Commands committed together.'),
+  ...seconds(
+    'quadro_board_commit_batch_size',
+    'batch',
+    ['backend'],
+    [],
+    'Commands that this process committed together.',
+  ),
   origin: 'process',
   unitsPerShown: 1,
 };
@@ -274,7 +304,7 @@ export const QUEUE_DEPTH: GaugeSpec = gauge(
   'process',
   ['backend'],
   [],
-  'Commands that wait for a commit.',
+  'Commands that wait for a commit of this process.',
 );
 
 /** Commands that were refused. */
@@ -283,7 +313,7 @@ export const REFUSALS: CounterSpec = counter(
   'process',
   ['intent', 'error_code'],
   ['intent', 'error_code'],
-  'Commands refused, by intent and error code.',
+  'Commands that this process refused, by intent and error code.',
 );
 
 /** Commits that were tried again. */
@@ -292,7 +322,7 @@ export const RETRIES: CounterSpec = counter(
   'process',
   ['reason'],
   ['reason'],
-  'Commits tried again, by reason.',
+  'Commits that this process tried again, by reason.',
 );
 
 /** Durations below zero, shown as zero. */

@@ -5,6 +5,7 @@
 import { cycleResultOf } from '../../board/core/cycle-result.ts';
 import type { ChiefCycle, Event, OmbudsmanTick } from '../../board/core/records.ts';
 import { isStaleHeartbeat } from '../../board/core/stages.ts';
+import { WORKING_KINDS } from '../../board/core/statuses.ts';
 import { type Micros, US_PER_SECOND } from '../../board/core/time.ts';
 import * as names from './names.ts';
 import type { ExemplarRef, LabelValues, Observation, SpanRef } from './observation.ts';
@@ -40,17 +41,31 @@ function* observeHeartbeat(event: Event): Generator<Observation> {
   // A late beat of a former assignee is no sign of life of the present stage.
   const former = event.last_heartbeat_at ?? event.entered_at;
   if (event.payload.fenced === true || former === null) return;
-  yield* duration(names.HEARTBEAT_INTERVAL, [event.task_type], former, event.timestamp, stageOf(event));
+  const labels = [event.task_type, event.agent_id ?? ''];
+  yield* duration(names.HEARTBEAT_INTERVAL, labels, former, event.timestamp, stageOf(event));
 }
 
 function* observeStageLeft(event: Event, status: string): Generator<Observation> {
   const { task_type, timestamp, entered_at, last_heartbeat_at } = event;
   if (entered_at === null) return;
-  const labels = [task_type, status, event.from_stage_kind ?? ''];
+  const agent = event.from_agent_id ?? '';
+  const labels = [task_type, status, event.from_stage_kind ?? '', agent];
   yield* duration(names.STAGE_DURATION, labels, entered_at, timestamp, stageOf(event));
   if (!isStaleHeartbeat(event)) return;
-  yield { kind: 'count', metric: names.OMBUDSMAN_STALE, labels: [task_type, status], by: 1 };
-  yield* duration(names.STALE_DETECTION, [task_type], last_heartbeat_at ?? entered_at, timestamp, stageOf(event));
+  yield { kind: 'count', metric: names.OMBUDSMAN_STALE, labels: [task_type, status, agent], by: 1 };
+  yield* duration(
+    names.STALE_DETECTION,
+    [task_type, agent],
+    last_heartbeat_at ?? entered_at,
+    timestamp,
+    stageOf(event),
+  );
+}
+
+/** A stage that may go silent begins to be counted at 0, or `increase()` would miss the first that does. */
+function* observeStageEntered({ task_type, to_status, stage_kind, assigned_to }: Event): Generator<Observation> {
+  if (to_status === null || stage_kind === null || !WORKING_KINDS.has(stage_kind)) return;
+  yield { kind: 'count', metric: names.OMBUDSMAN_STALE, labels: [task_type, to_status, assigned_to ?? ''], by: 0 };
 }
 
 /** What an event adds: a transition, the stage it ends, the task it finishes; or an interval between heartbeats. */
@@ -67,6 +82,7 @@ export function* observeEvent(
   if (entered_sequence_id !== null) {
     yield* observeStageLeft(event, lookups.enteredStatus.get(entered_sequence_id) ?? from);
   }
+  yield* observeStageEntered(event);
   const postedAt = event.finished_sequence_id === event.sequence_id ? lookups.postedAt.get(task_id) : undefined;
   if (postedAt === undefined) return;
   yield* duration(names.TASK_DURATION, [task_type, to], postedAt, timestamp, { kind: 'task', task_id });

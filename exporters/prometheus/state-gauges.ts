@@ -57,11 +57,11 @@ function isObject(value: Json): value is JsonObject {
 }
 
 function setTasks(state: Totals, tasks: readonly TaskCount[], stages: Family): void {
-  const kindPlace = stages.labelNames.indexOf('stage_kind');
+  const family = state.family(TASKS);
   state.apply({ kind: 'zero', metric: TASKS });
-  for (const { values } of stages.series) {
-    // Both metrics have the same labels in the same order. A finished task is not counted, so its status shows no zero.
-    if (values[kindPlace] !== 'terminal') state.family(TASKS).atKept(values);
+  for (const { labels } of stages.series) {
+    // A finished task is not counted, so its status shows no zero.
+    if (labels.stage_kind !== 'terminal') family.atKept(family.labelNames.map(label => labels[label] ?? ''));
   }
   for (const { task_type, status, stage_kind, count } of tasks) {
     state.apply({ kind: 'add', metric: TASKS, labels: [task_type, status, stage_kind], by: count });
@@ -69,21 +69,24 @@ function setTasks(state: Totals, tasks: readonly TaskCount[], stages: Family): v
 }
 
 function setOldest(oldest: Family, tasks: readonly TaskCount[]): void {
-  oldest.clear();
+  const gone = new Set(oldest.series);
   for (const { task_type, status, oldest_entered_at } of tasks) {
     const series = oldest.at([task_type, status].map(labelValueOf));
     const enteredAt = oldest_entered_at / US_PER_SECOND;
-    series.value = series.value === 0 ? enteredAt : Math.min(series.value, enteredAt);
+    // Tasks that differ in more than these labels share a series; the first of them replaces what the scrape before saw.
+    const isFirst = gone.delete(series) || series.value === 0;
+    series.value = isFirst ? enteredAt : Math.min(series.value, enteredAt);
   }
+  for (const series of gone) oldest.remove(series);
 }
 
 function setAgents(state: Totals, agents: readonly Agent[]): void {
   state.apply({ kind: 'zero', metric: AGENTS });
-  for (const { status, capabilities } of agents) {
+  for (const { agent_id, status, capabilities } of agents) {
     for (const capability of new Set(capabilities.length === 0 ? [''] : capabilities)) {
       for (const each of AGENT_STATUSES) {
         const by = each === status ? 1 : 0;
-        state.apply({ kind: 'add', metric: AGENTS, labels: [each, capability], by });
+        state.apply({ kind: 'add', metric: AGENTS, labels: [each, capability, agent_id], by });
       }
     }
   }

@@ -11,15 +11,15 @@ export interface Post {
   readonly origin: TraceOrigin;
 }
 
-/** Posts remembered, so that a history is read only of a task posted long ago or before this process began. */
+/** Posts remembered, so that one is read only of a task posted long ago or before this process began. */
 const REMEMBERED = 25_000;
 
-/** The posts of tasks: those that passed by, else read from the task's history. */
+/** The posts of tasks: those that passed by, else read as the task's first event. */
 export class TaskPosts {
-  readonly #source: Pick<LogSource, 'taskHistory'>;
+  readonly #source: Pick<LogSource, 'taskEvents'>;
   readonly #posts = new RecentMap<string, Post>(REMEMBERED);
 
-  constructor(source: Pick<LogSource, 'taskHistory'>) {
+  constructor(source: Pick<LogSource, 'taskEvents'>) {
     this.#source = source;
   }
 
@@ -35,7 +35,7 @@ export class TaskPosts {
   async of(taskId: string): Promise<Post | undefined> {
     const known = this.#posts.get(taskId);
     if (known !== undefined) return known;
-    const [first] = await this.#source.taskHistory(taskId);
+    const [first] = await this.#source.taskEvents(taskId, 0, 1);
     if (first !== undefined) this.learn(first);
     return this.#posts.get(taskId);
   }

@@ -5,7 +5,7 @@ import { labelValueOf } from './label-values.ts';
 import { DEFAULT_LADDERS, type MetricSpec } from './names.ts';
 import type { LabelValues, Observation } from './observation.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What totals are a function of, beside the log. Those of others cannot be gone on with: the log is then read anew. */
 export interface TotalsOptions extends FamilyOptions {

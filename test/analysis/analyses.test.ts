@@ -282,6 +282,7 @@ describe('the analyses of a small log, against figures worked out by hand', () =
   it('noop rate: an empty cycle neither counts nor breaks a streak, an error is no noop', async () => {
     expect(await rows('noop_rate')).toEqual([
       {
+        board_uid: (await board.board()).board_uid,
         chief_id: 'chief',
         cycles: 6,
         errors: 1,
@@ -293,6 +294,7 @@ describe('the analyses of a small log, against figures worked out by hand', () =
         empty_rate: 0.5,
         longest_streak: 2,
         noop_seconds: 1.5,
+        noop_time_share: 0.25,
       },
     ]);
   });

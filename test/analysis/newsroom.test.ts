@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { type Analysis, openAnalysis, type Report } from '../../analysis/index.ts';
+import { CHIEF_NAMES } from '../../analysis/rows/chief.ts';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
 import { stagesOf } from '../../board/core/stages.ts';
@@ -110,6 +111,20 @@ describe('a real log, with figures another program computed', () => {
     for (const name of ['mean', 'p50', 'p95', 'max'] as const) {
       expectNear(all[`first_to_last_${name}_seconds`], firstToLast[name], `first to last ${name}`);
     }
+  });
+
+  it('has neither cycles nor ticks, and says so; its agents did every attempt that went stale', () => {
+    for (const name of CHIEF_NAMES) {
+      if (name === 'chief_timeline') continue;
+      expect(report[name], name).toMatchObject({ available: false, reason: expect.stringMatching(/no Chief cycles/) });
+    }
+    expect(report.ombudsman_summary).toMatchObject({ available: false, reason: expect.stringMatching(/no Ombudsman/) });
+    const stale = rowsOf(report, 'stale');
+    const ofAgents = stale.filter(row => row.dimension === 'agent').reduce((sum, row) => sum + row.stale, 0);
+    expect(ofAgents).toBe(stale[0]?.stale);
+    const agents = rowsOf(report, 'agents_summary');
+    expect(agents.reduce((sum, row) => sum + row.stale, 0)).toBe(ofAgents);
+    expect(agents.reduce((sum, row) => sum + row.attempts, 0)).toBeGreaterThan(expected.tasks);
   });
 
   it('active, wait, lost and blocked sum to elapsed', () => {

@@ -1,58 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openAnalysis } from '../../analysis/index.ts';
-import type { Board } from '../../board/board.ts';
-import { FAST, REVIEW_REQUIRED } from '../../board/core/lifecycle/builtins.ts';
 import { stagesOf } from '../../board/core/stages.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { tempDir } from '../support/temp.ts';
-import { openTimedBoard, register } from './small-log.ts';
-
-/** What happens next: which task, which of the moves it has (or a beat), after how long, by whom. */
-interface Step {
-  task: number;
-  choice: number;
-  micros: number;
-  agent: string;
-  isBeat: boolean;
-  isStale: boolean;
-}
-
-const STEP: fc.Arbitrary<Step> = fc.record({
-  task: fc.nat(4),
-  choice: fc.nat(3),
-  micros: fc.integer({ min: 1, max: 5_000_000_000 }),
-  agent: fc.constantFrom('w1', "o'hara", 'r"1"'),
-  isBeat: fc.boolean(),
-  isStale: fc.boolean(),
-});
-
-/** Task ids as nobody should choose them. */
-const TASK_IDS = ["it's", 'a"b', "'; DROP VIEW events; --", '$1', 'Ω\n\\'];
-
-async function play(board: Board, setSeconds: (seconds: number) => void, steps: readonly Step[]): Promise<void> {
-  let seconds = 0;
-  for (const agent of ['w1', "o'hara", 'r"1"']) await register(board, agent, 'article');
-  for (const { task, choice, micros, agent, isBeat, isStale } of steps) {
-    seconds += micros / 1_000_000;
-    setSeconds(seconds);
-    const task_id = TASK_IDS[task] ?? '';
-    const [known] = await board.tasksById([task_id]);
-    if (known === undefined) {
-      await board.postTask({ task_id, task_type: task % 2 === 0 ? 'article' : 'brief', label: `label of ${task_id}` });
-    } else if (isBeat) {
-      await board.postAgentHeartbeat({ agent_id: agent, task_id });
-    } else {
-      const moves = (known.profile === 'fast' ? FAST : REVIEW_REQUIRED).nextOf(known.status);
-      const to_status = moves[choice % Math.max(moves.length, 1)];
-      if (to_status === undefined) continue;
-      const reason = isStale ? { reason: 'stale_heartbeat' } : {};
-      await board.updateTask({ task_id, to_status, assigned_to: agent, ...reason });
-    }
-  }
-}
+import { joinLogs } from './join-logs.ts';
+import { play, STEP } from './random-log.ts';
+import { openTimedBoard } from './small-log.ts';
 
 describe('random logs', () => {
   it('SQL gives what stagesOf and the board give, on the board and on its exports', async () => {
@@ -60,8 +15,9 @@ describe('random logs', () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { minLength: 1, maxLength: 60 }), async steps => {
-        const { board, setSeconds } = await openTimedBoard();
-        await play(board, setSeconds, steps);
+        const timed = await openTimedBoard();
+        const { board } = timed;
+        await play(timed, steps);
         const analysis = await openAnalysis(board);
         try {
           const paths: string[] = [];
@@ -111,22 +67,7 @@ describe('random logs', () => {
       await exportLog(board, { to: join(folder, `${index}`), format: 'ndjson' });
       await board.close();
     }
-    await mkdir(join(folder, 'both'));
-    for (const table of [
-      'events',
-      'tasks',
-      'agents',
-      'profiles',
-      'boards',
-      'flight_log',
-      'chief_cycles',
-      'ombudsman_ticks',
-    ]) {
-      const parts = await Promise.all(
-        [0, 1].map(index => readFile(join(folder, `${index}`, `${table}.ndjson`), 'utf8')),
-      );
-      await writeFile(join(folder, 'both', `${table}.ndjson`), parts.join(''));
-    }
+    await joinLogs([join(folder, '0'), join(folder, '1')], join(folder, 'both'));
     const analysis = await openAnalysis(join(folder, 'both'));
     const waits = await analysis.sql("SELECT dwell_seconds FROM stages WHERE status = 'UNASSIGNED' ORDER BY 1");
     expect(waits).toEqual([{ dwell_seconds: 10 }, { dwell_seconds: 20 }]);

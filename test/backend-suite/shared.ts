@@ -158,4 +158,25 @@ export function sharedRules(on: BackendFixture): void {
       expect(await ids({ task_types: [] })).toEqual([]);
     });
   });
+
+  describe('archived tasks', () => {
+    it('those archived at a time or later, in pages', async () => {
+      const { backend, boardId } = on;
+      const archived = ODD_IDS.map((id, index) => {
+        return taskRecord(id, { status: 'COMPLETE', standing: 'archived', archived_at: 100 + index });
+      });
+      await on.write({ tasks: [...archived, taskRecord('open'), taskRecord('done', { standing: 'finished' })] });
+      const query = { board_id: boardId, order: 'task_id', standings: ['archived'] } as const;
+      for (const since of [0, 102, 100 + ODD_IDS.length]) {
+        const all = await backend.readTasks({ ...query, archived_since: since, limit: 99 });
+        const expected = archived.filter(task => (task.archived_at ?? 0) >= since).map(task => task.task_id);
+        expect(all.map(task => task.task_id).toSorted()).toEqual(expected.toSorted());
+        const first = await backend.readTasks({ ...query, archived_since: since, limit: 1 });
+        const after = first[0];
+        if (after === undefined) continue;
+        const rest = await backend.readTasks({ ...query, archived_since: since, limit: 99, after });
+        expect([...first, ...rest]).toEqual(all);
+      }
+    });
+  });
 }

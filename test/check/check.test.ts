@@ -221,6 +221,7 @@ describe('checkLog', () => {
       tasksById: () => Promise.reject(new Error('absent')),
       onCommit: () => () => undefined,
       tasks: () => Promise.reject(new Error('absent')) as never,
+      archivedTasks: () => Promise.reject(new Error('absent')) as never,
       agents: () => Promise.reject(new Error('absent')) as never,
       flightLog: () => Promise.reject(new Error('absent')) as never,
       profiles: () => Promise.reject(new Error('absent')) as never,

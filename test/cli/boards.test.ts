@@ -175,4 +175,25 @@ describe('export', () => {
       expect(await quadroJson(['sql', single, 'SELECT count(*) AS n FROM stages'])).toEqual([{ n: 6 }]);
     }
   });
+
+  it('writes a log for other programs, and SQL beside tables', async () => {
+    const dir = tempDir();
+    const file = join(dir, 'b.db');
+    await writeSample(file);
+    for (const [name, rows] of [
+      ['log.xes', 6],
+      ['log.xes.gz', 6],
+      ['log.ocel.json', 8],
+    ] as const) {
+      const to = join(dir, name);
+      expect(await quadroJson(['export', file, '--to', to, '--memory-limit', '300MB', '--spill', dir])).toEqual([
+        { table: 'events', path: to, rows },
+      ]);
+      expect(existsSync(to)).toBe(true);
+    }
+    await quadroJson(['export', file, '--to', join(dir, 'log'), '--with-sql', join(dir, 'sql')]);
+    expect(readdirSync(join(dir, 'sql'))).toEqual(expect.arrayContaining(['open.sql', 'dwell-by-status.sql']));
+    const { status, stdout } = await quadro(['import', join(dir, 'log.xes.gz'), '--into', join(dir, 'back.db')]);
+    expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('6 events') });
+  });
 });

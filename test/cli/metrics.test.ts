@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,7 +6,7 @@ import { openBoard } from '../../board/index.ts';
 import { backendOf } from '../../cli/source.ts';
 import { cuttingProxy } from '../faults/cutting-proxy.ts';
 import { parseExposition, sampleOf } from '../support/exposition.ts';
-import { quadro, startQuadro } from '../support/run-quadro.ts';
+import { quadro, startQuadro, withoutProgress } from '../support/run-quadro.ts';
 import { openSample, runMemo, writeSample } from '../support/sample-board.ts';
 import { newDatabase, postgresServer } from '../support/servers.ts';
 import { withClient } from '../support/sql-client.ts';
@@ -76,11 +76,33 @@ describe('metrics', () => {
     }
   });
 
+  it('tells in one line where totals cannot be saved, and goes on', async () => {
+    const file = join(tempDir(), 'board.db');
+    const board = await openSample(file);
+    onTestFinished(() => board.close());
+    const server = startQuadro(['metrics', file, '--port', '0']);
+    onTestFinished(() => void server.child.kill('SIGKILL'));
+    const [, url = ''] = await server.saw(/^serving (\S+)\n/m);
+    mkdirSync(`${file}.cursor-prometheus.json`);
+    await runMemo(board, 't1', 'lunch');
+    const scraped = await fetch(url);
+    expect(scraped.status).toBe(200);
+    expect(sampleOf(await scraped.text(), 'quadro_task_transitions_total', DONE)).toBe(1);
+    const { status, stderr } = await server.stop('SIGTERM');
+    expect(status).toBe(0);
+    const [, ...told] = withoutProgress(stderr).trimEnd().split('\n');
+    const inOneLine =
+      /^totals are not saved, and it goes on: The cursor file .*cursor-prometheus\.json could not be written/;
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter(line => !inOneLine.test(line))).toEqual([]);
+  });
+
   it('leaves out labels, caps label sets and sets buckets and grace as it is told', async () => {
     const file = join(tempDir(), 'board.db');
     await writeSample(file);
     const ladders = ['--buckets', 'task=0.5,20', '--buckets', 'chief=7'];
-    const options = ['--disable-label', 'edge', '--disable-label', 'stage_kind', ...ladders, '--max-label-sets', '2'];
+    const labels = ['--disable-label', 'edge', '--disable-label', 'stage_kind', '--enable-label', 'agent_id'];
+    const options = [...labels, ...ladders, '--max-label-sets', '2'];
     const { status, stdout } = await quadro(['metrics', file, ...options, '--dispatch-grace', '0.5']);
     expect(status).toBe(0);
     const samples = parseExposition(stdout);
@@ -93,6 +115,7 @@ describe('metrics', () => {
     const bounds = samples.filter(({ name }) => name === 'quadro_task_duration_seconds_bucket');
     expect(bounds.map(({ labels }) => labels.le)).toEqual(['0.5', '20', '+Inf']);
     expect(samples.flatMap(({ labels }) => Object.keys(labels))).not.toContain('stage_kind');
+    expect(sampleOf(stdout, 'quadro_agents', { status: 'IDLE', agent_id: 'ada' })).toBe(1);
   });
 
   it.each([
@@ -104,6 +127,7 @@ describe('metrics', () => {
     [['--max-label-sets', '0'], /whole number from 1/],
     [['--dispatch-grace', '-1'], /a number of seconds/],
     [['--disable-label', 'colour'], /No metric has the label colour; there are task_type/],
+    [['--enable-label', 'colour'], /by the label colour; there are agent_id/],
   ])('%j is refused in one line', async (options, expected) => {
     const file = join(tempDir(), 'board.db');
     await writeSample(file);

@@ -182,6 +182,33 @@ describe('spans', () => {
     expect(partly.status).toBe(1);
     expect(partly.stdout).toContain('2 were rejected: too old');
   });
+
+  it('what a receiver says of what it takes is told', async () => {
+    const file = await sample();
+    const { url, misbehaviours } = await receiver();
+    const body = JSON.stringify({ partialSuccess: { errorMessage: 'soon too old\u001b[2J' } });
+    misbehaviours.push({ status: 200, body });
+    const { status, stdout } = await quadro(['spans', file, '--otlp', url, '--task', 't1']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^3 spans to [^,;]+; the receiver says: soon too old \[2J\n$/);
+  });
+
+  it('--follow tells as it begins that spans are rejected, once', async () => {
+    const file = await sample();
+    const made = await receiver();
+    const body = JSON.stringify({ partialSuccess: { rejectedSpans: 1, errorMessage: 'too old' } });
+    made.judge = () => ({ status: 200, body });
+    const follower = started(['spans', file, '--otlp', made.url, '--follow', '--json']);
+    await follower.saw(/^the receiver rejects spans: too old\n/m);
+    const board = await openSample(file);
+    await runMemo(board, 't3', 'one more');
+    await board.close();
+    await until(() => made.spans.length === 6 + SPANS_A_MEMO);
+    const { status, stdout, stderr } = await follower.stop('SIGTERM');
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).rejected).toBeGreaterThan(1);
+    expect(stderr.match(/rejects spans/g)).toHaveLength(1);
+  });
 });
 
 describe('what a receiver refuses', () => {

@@ -47,15 +47,20 @@ function descendants(node: Node, name: string): Node[] {
   return childrenOf(node).flatMap(child => [...(child.name === name ? [child] : []), ...descendants(child, name)]);
 }
 
-/** The metric of a series' name, and the labels that such a series has. */
+/** The metric of a series' name, and the labels that such a series has, unless somebody asked for more. */
 function seriesOf(name: string): { metric: MetricSpec; labels: readonly string[] } | string {
   const exact = METRICS.find(metric => metric.name === name);
   if (exact?.type === 'histogram') return `${name} is a histogram, which has only _bucket, _sum and _count`;
-  if (exact !== undefined) return { metric: exact, labels: exact.labels };
+  if (exact !== undefined) return { metric: exact, labels: usualLabels(exact) };
   const [, stem, suffix] = /^(.+)_(bucket|sum|count)$/.exec(name) ?? [];
   const histogram = METRICS.find(metric => metric.name === stem && metric.type === 'histogram');
   if (histogram === undefined) return `no metric is named ${name}`;
-  return { metric: histogram, labels: suffix === 'bucket' ? [...histogram.labels, 'le'] : histogram.labels };
+  const labels = usualLabels(histogram);
+  return { metric: histogram, labels: suffix === 'bucket' ? [...labels, 'le'] : labels };
+}
+
+function usualLabels({ labels, optIn }: MetricSpec): readonly string[] {
+  return labels.filter(label => !optIn.includes(label));
 }
 
 function selectorFaults(selector: Node, textOf: (node: Node) => string): string[] {

@@ -12,6 +12,7 @@ interface Service {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
   readonly ports?: readonly string[];
   readonly depends_on?: readonly string[] | Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
@@ -52,8 +53,14 @@ function provisioned(path: string): unknown {
 }
 
 describe('dashboards/compose.yaml', () => {
-  it('has the board and its readers, and what shows them', () => {
+  it('has the board and its readers, and what shows them; the docs name no other place', () => {
     expect(Object.keys(services)).toEqual(['board', 'metrics', 'spans', 'prometheus', 'tempo', 'grafana']);
+    const [, docs = ''] = readFileSync(resolve(FOLDER, '../docs/alerts.md'), 'utf8').split('## The whole picture');
+    const published = Object.values(services).flatMap(({ ports = [] }) => ports.map(port => port.split(':').at(-1)));
+    const named = Array.from(docs.matchAll(/http:\/\/127\.0\.0\.1:(\d+)/g), ([, port]) => port);
+    expect(named).toEqual(['3000', '9090']);
+    expect(published).toEqual(expect.arrayContaining(named));
+    for (const name of [/Jaeger/, /Tempo/]) expect(name.test(docs)).toBe(name.test(TEXT));
   });
 
   it.each(Object.entries(services))(
@@ -162,6 +169,7 @@ describe('what it provisions', () => {
     const tempo = provisioned('tempo/tempo.yml') as {
       server: { http_listen_port: number };
       distributor: { receivers: { otlp: { protocols: { http: { endpoint: string } } } } };
+      storage: { trace: { wal: { path: string }; local: { path: string } } };
     };
     const { endpoint } = tempo.distributor.receivers.otlp.protocols.http;
     const sentTo = new URL(serviceOf('spans').command?.find(word => word.startsWith('http')) ?? '');
@@ -171,6 +179,10 @@ describe('what it provisions', () => {
     );
     const [config] = mountsOf(serviceOf('tempo'));
     expect(serviceOf('tempo').command).toEqual([`-config.file=${config?.target}`]);
+    // It is no root, and its image has no folder that it may write to.
+    expect(serviceOf('tempo').tmpfs).toEqual(['/var/tempo:mode=1777']);
+    for (const path of [tempo.storage.trace.wal.path, tempo.storage.trace.local.path])
+      expect(path).toMatch(/^\/var\/tempo\//);
   });
 
   it('are the committed dashboards, in the folder that Grafana is told of', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consoleExamples, outputPattern, wordsOf } from '../support/console-examples.ts';
-import { quadro, quadroJson, withoutProgress } from '../support/run-quadro.ts';
+import { quadro, quadroJson } from '../support/run-quadro.ts';
 import { requireShared, sharedPath } from '../support/shared.ts';
 
 const DOC = readFileSync(resolve(import.meta.dirname, '../../docs/cli.md'), 'utf8');
@@ -43,7 +43,7 @@ describe('docs/cli.md', () => {
     expect(name).toBe('quadro');
     if (sharedPath(NEWSROOM) === null && !args.some(arg => OWN_FILES.has(arg))) return;
     const { status, stdout, stderr } = await quadro(args, { cwd: dir });
-    expect({ status, stderr: withoutProgress(stderr) }).toEqual({ status: 0, stderr: '' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.replaceAll('\r\n', '\n')).toMatch(outputPattern(output));
   });
 

@@ -205,10 +205,30 @@ describe('quadro demo', () => {
     expect(ran.stdout).toContain(`\n\n${most?.task_id}  Article`);
   });
 
+  it('shows what the models cost: an entry with tokens and prices for each stage that was worked to its end', async () => {
+    const { cost_by_stage, cost_by_task } = JSON.parse(readFileSync(at('report.json'), 'utf8')) as Report;
+    if (!cost_by_stage.available || !cost_by_task.available) throw new Error('no cost');
+    const [all, ...stages] = cost_by_stage.rows;
+    expect(stages.map(row => row.stage).toSorted()).toEqual(['ideating', 'researching', 'reviewing', 'writing']);
+    expect(all).toMatchObject({ tasks: TASKS, unpriced_entries: 0, cost_share: 1 });
+    expect(all?.cost_usd).toBeCloseTo(
+      cost_by_task.rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0),
+      9,
+    );
+    // More where the Ombudsman of a slow machine took the work away between the answer and the step.
+    for (const { stage, worked } of await quadroJson<{ stage: string; worked: number }[]>([
+      'sql',
+      at('newsroom.db'),
+      WORKED,
+    ])) {
+      expect(stages.find(row => row.stage === stage)?.attempts, stage).toBeGreaterThanOrEqual(worked);
+    }
+  });
+
   it('writes what it says: the log as Parquet, the spans, the metrics, the report', async () => {
     const names = readdirSync(at('.'));
     expect(names.filter(name => !name.startsWith('newsroom.db')).toSorted()).toEqual(
-      ['log', 'metrics.txt', 'report.json', 'spans.ndjson', 'worker-spans.ndjson'].toSorted(),
+      ['log', 'metrics.txt', 'report.html', 'report.json', 'spans.ndjson', 'worker-spans.ndjson'].toSorted(),
     );
     expect(names.filter(name => /^newsroom\.db\.cursor-otlp-[0-9a-f]{8}\.json$/.test(name))).toHaveLength(1);
     expect(ran.stdout).toContain("its spans (spans.ndjson), its workers' own spans (worker-spans.ndjson), ");
@@ -216,6 +236,7 @@ describe('quadro demo', () => {
     expect(await quadroJson(['report', at('newsroom.db')])).toEqual(
       JSON.parse(readFileSync(at('report.json'), 'utf8')),
     );
+    expect(readFileSync(at('report.html'), 'utf8')).toMatch(/^<!doctype html>.*<h1>Newsroom<\/h1>.*<\/html>\n$/s);
     const post = { task_type: 'article', from_status: '', to_status: 'UNASSIGNED', edge: 'post' };
     expect(sampleOf(readFileSync(at('metrics.txt'), 'utf8'), 'quadro_task_transitions_total', post)).toBe(TASKS);
   });
@@ -258,6 +279,10 @@ const TOOL = {
   'gen_ai.tool.name': 'search_archive',
   'gen_ai.tool.type': 'datastore',
 };
+
+/** Stages in which an agent came to an end with its work: it neither crashed nor fell silent. */
+const WORKED = `SELECT status AS stage, count(*) AS worked FROM stages
+  WHERE stage_kind IN ('active', 'review') AND edge_out NOT IN ('exit', 'stale') GROUP BY status`;
 
 const STALE_WRITERS = `SELECT s.assigned_to AS agent, p.terminal_at IS NOT NULL AS ended
   FROM stages s JOIN flight_plans p USING (board_uid, task_id)

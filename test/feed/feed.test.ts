@@ -225,4 +225,14 @@ describe('cursorAt', () => {
     expect(await cursorAt(log(9, 6, 3), 1)).toEqual(LOG_START);
     expect(await cursorAt(log(9, 6, 3), 40)).toEqual({ ...LOG_START, events: 39 });
   });
+
+  it('at the first event is before everything, also what ended before anything happened', async () => {
+    const [post] = historyOf([{ at: 9, to: 'U', edge: 'post' }]);
+    const early = arrayLog({
+      events: post === undefined ? [] : [post],
+      chief_cycles: [cycleRow({ slept_at: 5 })],
+      ombudsman_ticks: [tickRow({ ended_at: 7 })],
+    });
+    expect(await cursorAt(early, 1)).toEqual(LOG_START);
+  });
 });

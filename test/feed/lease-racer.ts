@@ -1,13 +1,13 @@
 /**
- * A process that takes terms of a lease as fast as it can, or saves a cursor under one until it is refused. Arguments: JSON of
- * `RacerOptions`. Prints JSON.
+ * A process that takes terms of a lease as fast as it can, or saves a cursor under those that it is told until it is refused.
+ * Arguments: JSON of `RacerOptions`. Prints JSON.
  */
-
+import { createInterface } from 'node:readline';
 import { boardCursorStore, type CursorStore, fileCursorStore } from '../../exporters/feed/index.ts';
 import { backendOfUrl } from '../support/backend-of-url.ts';
 import { claimed, placed, type RacerOptions } from './lease-steps.ts';
 
-const { place, name, takes, savesUnder } = JSON.parse(process.argv[2] ?? '') as RacerOptions;
+const { place, name, takes } = JSON.parse(process.argv[2] ?? '') as RacerOptions;
 
 async function storeAt(): Promise<CursorStore> {
   if (place.endsWith('.json')) return fileCursorStore(place);
@@ -39,5 +39,10 @@ async function saveUnder(store: CursorStore, term: number): Promise<string> {
 }
 
 const store = await storeAt();
-console.log(JSON.stringify(savesUnder === null ? await take(store) : await saveUnder(store, savesUnder)));
+if (takes > 0) console.log(JSON.stringify(await take(store)));
+else {
+  for await (const term of createInterface({ input: process.stdin })) {
+    console.log(JSON.stringify(await saveUnder(store, Number(term))));
+  }
+}
 process.exit();

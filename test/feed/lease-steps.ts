@@ -7,10 +7,8 @@ export interface RacerOptions {
   readonly place: string;
   /** Who it is. */
   readonly name: string;
-  /** How many terms it takes. */
+  /** How many terms it takes; 0: it saves a cursor under each term that it reads on stdin, until that is refused. */
   readonly takes: number;
-  /** The term under which it saves a cursor instead, until it is refused. */
-  readonly savesUnder: number | null;
 }
 
 /** A lease just taken. */

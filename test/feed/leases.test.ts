@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Lease } from '../../board/core/records.ts';
 import { openBoard } from '../../board/index.ts';
@@ -60,11 +61,17 @@ function withLease({ lease, ...store }: CursorStore): Required<CursorStore> {
   return { ...store, lease };
 }
 
+/** A process, and what it prints. */
+interface Racer {
+  readonly child: ChildProcess & { readonly stdin: Writable };
+  readonly lines: AsyncIterator<string>;
+}
+
 /** Starts a process at the same place; killed when the test is over. */
-function racer(place: string, options: Partial<RacerOptions>): { child: ChildProcess; lines: AsyncIterator<string> } {
-  const json = JSON.stringify({ place, name: 'a', takes: 0, savesUnder: null, ...options });
+function racer(place: string, options: Partial<RacerOptions> = {}): Racer {
+  const json = JSON.stringify({ place, name: 'a', takes: 0, ...options });
   const child = spawn(process.execPath, [join(import.meta.dirname, 'lease-racer.ts'), json], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
@@ -170,9 +177,10 @@ describe.each(KINDS)('a lease kept in $name', ({ skip, create }) => {
     it('a holder that froze while it saved, and comes back, saves nothing over the place of who took over', async () => {
       const place = await create();
       const store = await storeAt(place);
+      const { child, lines } = racer(place);
       for (let term = 1; term <= 12; term++) {
         await store.lease.replace(await store.lease.read(), claimed(`frozen ${term}`, term * 2 - 1));
-        const { child, lines } = racer(place, { savesUnder: term * 2 - 1 });
+        child.stdin.write(`${term * 2 - 1}\n`);
         expect(JSON.parse((await lines.next()).value)).toBe('saving');
         await new Promise(resolve => setTimeout(resolve, Math.random() * 10));
         child.kill('SIGSTOP');
@@ -182,10 +190,12 @@ describe.each(KINDS)('a lease kept in $name', ({ skip, create }) => {
         await store.save(mine, term * 2);
         child.kill('SIGCONT');
         expect(JSON.parse((await lines.next()).value)).toBe('lease_lost');
-        await once(child, 'exit');
         expect(await store.load()).toEqual(mine);
         expect(found?.cursor.events).toBeLessThan(1_000_000);
       }
+      child.stdin.end();
+      await once(child, 'exit');
+      expect(await store.load()).toEqual(placed(1_000_012));
       if (place.endsWith('.json')) {
         const rest = readdirSync(dirname(place)).filter(name => name.endsWith('.tmp'));
         expect(rest).toEqual([]);

@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   'exporters/prometheus/index.ts': /^(yaml|smol-toml)$/,
   'analysis/index.ts': /^(yaml|smol-toml)$/,
   'dashboards/index.ts': /^(yaml|smol-toml)$/,
+  'dashboards/report/index.ts': /^(yaml|smol-toml)$/,
   'cli/main.ts':
     /^(commander|cli-table3|string-width|strip-ansi|ansi-regex|emoji-regex|is-fullwidth-code-point|@colors)/,
 };

@@ -120,6 +120,7 @@ const LIBRARY_OPTIONS: Record<Exclude<LibraryOption, 'end'>, true> = {
   onProgress: true,
   pollMs: true,
   protocol: true,
+  quietTicks: true,
   restartMs: true,
   sampleRatio: true,
   saveEveryMs: true,

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Board } from '../../board/index.ts';
 import { fileCursorStore } from '../../exporters/feed/index.ts';
 import { exportSpans } from '../../exporters/otel/index.ts';
@@ -101,6 +101,48 @@ describe('a partial success', () => {
   });
 });
 
+describe('a web page instead of an answer', () => {
+  const page = { 'content-type': 'text/html; charset=utf-8' };
+
+  it.each(['http/json', 'http/protobuf'] as const)('is no success in %s, whatever its status', async protocol => {
+    const store = fileCursorStore(join(tempDir(), 'cursor.json'));
+    receiver.judge = () => ({ status: 200, headers: page, body: '\n<!doctype html><title>Jaeger UI</title>' });
+    const refused = exportSpans(board, { ...once, url: receiver.url, protocol, cursorStore: store });
+    await expect(refused).rejects.toMatchObject({
+      code: 'delivery_failed',
+      message: expect.stringMatching(/answered 200 with a web page.*4318.*\/v1\/traces/),
+    });
+    expect(await store.load()).toBeNull();
+  });
+
+  it('is not what says nothing, of whatever type a server makes that', async () => {
+    receiver.misbehaviours.push({ status: 200, headers: page, body: '' });
+    const summary = await exportSpans(board, { ...once, url: receiver.url });
+    expect(summary.spans).toBe(receiver.spans.length);
+  });
+});
+
+describe('what does not answer in HTTP', () => {
+  it('is told with the port that does: a collector speaks gRPC at another', async () => {
+    // A server of HTTP/2 begins with its settings, whatever it is sent.
+    const settings = Buffer.from('000006040000000000000400100000', 'hex');
+    const grpc = createServer(
+      socket =>
+        void socket
+          .on('error', () => undefined)
+          .resume()
+          .write(settings),
+    );
+    await new Promise<void>(resolve => grpc.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void grpc.close());
+    const url = `http://127.0.0.1:${(grpc.address() as AddressInfo).port}`;
+    await expect(exportSpans(board, { ...once, url })).rejects.toMatchObject({
+      code: 'delivery_failed',
+      message: expect.stringMatching(/does not answer in HTTP \(.*4318.*gRPC/),
+    });
+  });
+});
+
 describe('an answer that refuses', () => {
   it.each([
     [401, /OTEL_EXPORTER_OTLP_HEADERS/],
@@ -118,6 +160,12 @@ describe('an answer that refuses', () => {
     await expect(refused).rejects.toMatchObject({ code: 'delivery_failed', message: expect.stringMatching(advice) });
     await expect(refused).rejects.toThrow(/no way/);
     expect(await store.load()).toEqual(before);
+  });
+
+  it('by 415 what came compressed is told to come plain', async () => {
+    receiver.misbehaviours.push({ status: 415 });
+    const refused = exportSpans(board, { ...once, url: receiver.url, compression: 'gzip' });
+    await expect(refused).rejects.toThrow(/without compression \(OTEL_EXPORTER_OTLP_COMPRESSION\)/);
   });
 
   it('halves a request that is too large, down to a single span', async () => {

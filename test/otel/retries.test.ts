@@ -90,6 +90,14 @@ describe('a receiver that is away for a while', () => {
     expect(time.now).toBeLessThan(300_000);
   });
 
+  it('is given up at once where it asks for more than that, which is said', async () => {
+    const time = simulatedTime();
+    receiver.judge = () => ({ status: 503, headers: { 'retry-after': '301' } });
+    const options = { follow: false, url: receiver.url, wait: time.wait, giveUpAfterMs: 300_000 };
+    await expect(exportSpans(board, options)).rejects.toThrow(/Gave up within 300000 ms: .* 503, and asks for 301 s$/);
+    expect(time.now).toBe(0);
+  });
+
   it('is given up after as long without an answer, not after as long in all', async () => {
     const time = simulatedTime();
     let count = 0;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,6 +11,7 @@ import { isSampled } from '../../board/core/trace-sampling.ts';
 import type { LogSource } from '../../board/log-source.ts';
 import { LOG_START } from '../../exporters/feed/index.ts';
 import { exportLog } from '../../exporters/files/index.ts';
+import { verifySpans, writeSpans } from '../../exporters/otel/index.ts';
 import {
   isBounded,
   selectionStart,
@@ -19,7 +21,7 @@ import {
 import { historyOf } from '../support/rows.ts';
 import { tempDir } from '../support/temp.ts';
 import { allSpans, plain } from './all-spans.ts';
-import { arrayLog } from './array-log.ts';
+import { arrayLog, cycleRow, tickRow } from './array-log.ts';
 import { MOMENT, RANDOM_LOG, type RandomLog } from './random-log.ts';
 import { testBoard, work } from './worked-board.ts';
 
@@ -219,6 +221,40 @@ describe('taskIds', () => {
     const page = vi.spyOn(source, 'events');
     expect(spansIn(await batchesOf(source, { taskIds: ['t1'] }))).toHaveLength(2);
     expect(page).not.toHaveBeenCalled();
+  });
+});
+
+describe('quietTicks', () => {
+  const ticks = [
+    tickRow({ sequence_id: 1, tick_id: 'quiet' }),
+    tickRow({ sequence_id: 2, tick_id: 'found', stale_count: 1 }),
+    tickRow({ sequence_id: 3, tick_id: 'failed', error: 'the board was away' }),
+    tickRow({ sequence_id: 4, tick_id: 'quiet again' }),
+  ];
+
+  it('of false leave out those that found nothing and did not fail, and the place moves over them', async () => {
+    const events = historyOf([
+      { at: 0, to: 'UNASSIGNED', edge: 'post' },
+      { at: 1, to: 'DONE', finishes: true },
+    ]);
+    const source = arrayLog({ events, chief_cycles: [cycleRow()], ombudsman_ticks: ticks });
+    const batches = await batchesOf(source, { quietTicks: false });
+    const told = batches.flatMap(({ spans }) => spans).flatMap(({ attributes }) => attributes['quadro.tick_id'] ?? []);
+    expect(told).toEqual(['found', 'failed']);
+    expect(spansIn(batches)).toHaveLength(2 + 1 + 2);
+    expect(batches.at(-1)?.cursor).toEqual({ events: 2, chief_cycles: 1, ombudsman_ticks: 4 });
+    expect(spansIn(await batchesOf(source, {}))).toHaveLength(2 + 1 + 4);
+    expect(await batchesOf(source, { quietTicks: true })).toEqual(await batchesOf(source, {}));
+  });
+
+  it('that are left out are no fault where a receiver has them', async () => {
+    const source = arrayLog({ ombudsman_ticks: ticks });
+    const file = join(tempDir(), 'spans.ndjson');
+    await writeSpans(source, file);
+    const verified = await verifySpans(source, file, { quietTicks: false });
+    expect(verified).toMatchObject({ ok: true, expected: 2, found: 2, unselected: 2 });
+    await writeSpans(source, file, { quietTicks: false });
+    expect(await verifySpans(source, file)).toMatchObject({ ok: false, missing_count: 2 });
   });
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { QuadroError } from '../../board/index.ts';
 import { cursorPath, fileCursorStore } from '../../exporters/feed/index.ts';
 import { destinationOf, traceBoard } from '../../exporters/otel/index.ts';
@@ -67,6 +67,23 @@ describe('traceBoard', () => {
     expect(summary).toMatchObject({ spans: receiver.spans.length, error: errors[1] });
     const closed = (await eventsOf(board)).filter(event => event.edge !== null && event.edge !== 'post');
     expect(receiver.spans.filter(span => span.name.startsWith('stage'))).toHaveLength(closed.length);
+    await board.close();
+  });
+
+  it('warns once of spans that are refused, where nobody counts them', async () => {
+    const board = await testBoard();
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => warned.mockRestore());
+    const body = JSON.stringify({ partialSuccess: { rejectedSpans: 1, errorMessage: 'too old' } });
+    receiver.judge = () => ({ status: 200, body });
+    const options = { url: receiver.url, batchSize: 5 };
+    await work(board, 5);
+    expect((await traceBoard(board, options).stop()).rejected).toBeGreaterThan(1);
+    expect(warned.mock.calls.map(([said]) => String(said))).toEqual([
+      'The receiver rejects spans (too old); onProgress and the metrics count them',
+    ]);
+    await traceBoard(board, { ...options, onProgress: () => undefined }).stop();
+    expect(warned).toHaveBeenCalledTimes(1);
     await board.close();
   });
 

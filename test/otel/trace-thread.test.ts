@@ -139,6 +139,11 @@ describe('the thread', () => {
     expect(await tracing.stop()).toMatchObject({ spans: size, error: null });
   });
 
+  it.skipIf(process.platform !== 'linux')('lets the board go first: it alone of its process is nicer', async () => {
+    const { summary } = await tracedProcess(join(tempDir(), 'board.db'));
+    expect(summary).toMatchObject({ error: null, nicer: ['quadro-spans'] });
+  });
+
   it.each<Break>(['exit', 'throw', 'reject'])(
     'that breaks (%s) is told, and another goes on without loss',
     async how => {

@@ -60,7 +60,9 @@ function sourceOf({ events, cycles }: Logs) {
   const asked = { events: 0, chiefCycles: 0 };
   return {
     asked,
-    events: async (after: number, limit: number) => {
+    events: async (after: number, limit: number, maxBytes?: number) => {
+      // Outputs may be of any length.
+      if (maxBytes === undefined) throw new Error('a page of any number of bytes');
       asked.events++;
       return page(events, after, limit);
     },

@@ -1,14 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Counter, Registry, register } from 'prom-client';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
 import type { Event } from '../../board/core/records.ts';
 import { cycleIds, stageSpanId, taskSpanId, taskTraceId } from '../../board/core/trace-ids.ts';
 import { importReference } from '../../board/import/reference.ts';
 import { openBoard } from '../../board/index.ts';
-import { type MeasuredBoard, type MeasureOptions, measureBoard } from '../../exporters/prometheus/index.ts';
+import {
+  type CursorStore,
+  type MeasuredBoard,
+  type MeasureOptions,
+  measureBoard,
+  type SavedCursor,
+} from '../../exporters/prometheus/index.ts';
 import { parseExposition, promtoolFaults, sampleOf } from '../support/exposition.ts';
 import { addAgent, liveMemo, memoBoard } from '../support/memo-board.ts';
 import type { NewsroomExpected } from '../support/newsroom-expected.ts';
@@ -23,6 +29,17 @@ async function measured(board: Board, options?: MeasureOptions): Promise<Measure
   const made = await measureBoard(board, options);
   onTestFinished(() => made.close());
   return made;
+}
+
+/** A place that is kept as long as the test. */
+function memoryStore(): CursorStore {
+  let saved: SavedCursor | null = null;
+  return {
+    load: async () => saved,
+    save: async place => {
+      saved = place;
+    },
+  };
 }
 
 describe('a board of this process', () => {
@@ -62,6 +79,29 @@ describe('a board of this process', () => {
     expect(sampleOf(text, 'quadro_agents', { status: 'BUSY', capability: 'review' })).toBe(0);
     expect(sampleOf(text, 'quadro_exporter_cursor_sequence', { signal: 'metrics' })).toBe(10);
     expect(sampleOf(text, 'quadro_exporter_lag_events', { signal: 'metrics' })).toBe(0);
+  });
+
+  it('the oldest of a status changes as it leaves, and ends with the last', async () => {
+    const { board, clock } = await memoBoard();
+    const metrics = await measured(board);
+    const oldest = async (): Promise<number | undefined> =>
+      sampleOf((await metrics.metrics()).text, 'quadro_task_oldest_entered_timestamp_seconds', {
+        status: 'UNASSIGNED',
+      });
+    const post = async (task_id: string): Promise<number> => {
+      clock.now += S;
+      await board.postTask({ task_type: 'memo', label: task_id, task_id });
+      return clock.now / S;
+    };
+    const [first, second] = [await post('a'), await post('b')];
+    expect(await oldest()).toBe(first);
+    await board.updateTask({ task_id: 'a', to_status: 'HUMAN_REVIEW' });
+    expect(await oldest()).toBe(second);
+    await board.updateTask({ task_id: 'b', to_status: 'HUMAN_REVIEW' });
+    expect(await oldest()).toBeUndefined();
+    expect(await oldest()).toBeUndefined();
+    const third = await post('c');
+    expect(await oldest()).toBe(third);
   });
 
   it('how it commits and refuses', async () => {
@@ -365,24 +405,56 @@ describe('a log of many pages', () => {
     await addAgent(board, 'ann', ['memo']);
     clock.now += S;
     await board.postTask({ task_type: 'memo', label: 'old', task_id: 'old' });
-    let saved: Parameters<NonNullable<MeasureOptions['cursorStore']>['save']>[0] | null = null;
-    const cursorStore: NonNullable<MeasureOptions['cursorStore']> = {
-      load: async () => saved,
-      save: async place => {
-        saved = place;
-      },
-    };
+    const cursorStore = memoryStore();
     await (await measureBoard(board, { cursorStore })).metrics();
     clock.now += 50 * S;
     await board.updateTask({ task_id: 'old', to_status: 'HUMAN_REVIEW' });
     const { text } = await (await measured(board, { cursorStore })).metrics();
     expect(sampleOf(text, 'quadro_task_duration_seconds_sum', { outcome: 'HUMAN_REVIEW' })).toBe(50);
   });
+
+  it('a task of a long life costs a scrape no more than its first event', async () => {
+    const { board } = await memoBoard();
+    await addAgent(board, 'ann', ['memo']);
+    await board.postTask({ task_type: 'memo', label: 'long', task_id: 'long' });
+    await board.updateTask({ task_id: 'long', to_status: 'IN_PROGRESS', assigned_to: 'ann' });
+    const cursorStore = memoryStore();
+    await (await measureBoard(board, { cursorStore })).catchUp();
+    await board.postAgentHeartbeat({ agent_id: 'ann', task_id: 'long' });
+    await board.postResult({ task_id: 'long', agent_id: 'ann' });
+    const history = vi.spyOn(board, 'taskHistory');
+    const page = vi.spyOn(board, 'taskEvents');
+    const { text } = await (await measured(board, { cursorStore })).metrics(OPEN_METRICS);
+    expect(sampleOf(text, 'quadro_task_duration_seconds_count')).toBe(1);
+    expect(text).toContain(`trace_id="${taskTraceId(board.boardUid, 'long')}"`);
+    expect(history).not.toHaveBeenCalled();
+    expect(page.mock.calls).toEqual([['long', 0, 1]]);
+  });
 });
 
 describe('options', () => {
+  it('agents are told apart where that is asked for', async context => {
+    const { board, clock } = await memoBoard();
+    const metrics = await measured(board, { enabledLabels: ['agent_id'] });
+    await addAgent(board, 'ann', ['memo']);
+    await addAgent(board, 'bob', ['memo']);
+    await liveMemo(board, clock, 'm1');
+    await board.postTask({ task_type: 'memo', label: 'waits' });
+    const { text } = await metrics.metrics();
+    expect(promtoolFaults(text, context)).toBe('');
+    const work = { status: 'IN_PROGRESS', agent_id: 'ann' };
+    expect(sampleOf(text, 'quadro_task_stage_duration_seconds_sum', work)).toBe(7);
+    expect(sampleOf(text, 'quadro_task_stage_duration_seconds_count', { status: 'UNASSIGNED', agent_id: '' })).toBe(1);
+    expect(sampleOf(text, 'quadro_heartbeat_interval_seconds_count', { agent_id: 'ann' })).toBe(1);
+    expect(sampleOf(text, 'quadro_ombudsman_stale_total', { agent_id: 'ann' })).toBe(0);
+    expect(sampleOf(text, 'quadro_agents', { status: 'IDLE', agent_id: 'bob' })).toBe(1);
+    expect(sampleOf(text, 'quadro_tasks', { status: 'UNASSIGNED' })).toBe(1);
+    expect(sampleOf(text, 'quadro_tasks', { status: 'IN_PROGRESS' })).toBe(0);
+  });
+
   it.each([
     [{ disabledLabels: ['tasktype'] }],
+    [{ enabledLabels: ['task_type'] }],
     [{ maxLabelSets: 0 }],
     [{ buckets: { sleep: [3, 2] } }],
     [{ buckets: { task: [1], tasks: [1, 2] } }],

@@ -9,7 +9,8 @@ const ROWS = DOCS.split('\n').filter(line => line.startsWith('| `quadro_'));
 describe('the contract', () => {
   it.each(METRICS.map(spec => [spec.name, spec] as const))('docs/metrics.md has the row of %s', (_name, spec) => {
     const ladder = spec.type === 'histogram' ? spec.ladder : '–';
-    const labels = spec.labels.map(label => `\`${label}\``).join(' ') || '–';
+    const inDocs = (label: string): string => (spec.optIn.includes(label) ? `(\`${label}\`)` : `\`${label}\``);
+    const labels = spec.labels.map(inDocs).join(' ') || '–';
     const row = `| \`${spec.name}\` | ${spec.type} | ${labels} | ${ladder} | ${spec.origin} | ${spec.help} |`;
     expect(ROWS.filter(line => line.startsWith(`| \`${spec.name}\` |`))).toEqual([row]);
   });
@@ -21,13 +22,14 @@ describe('the contract', () => {
     }
   });
 
-  it('names and labels are as Prometheus wants them, and none is a task or an agent', () => {
-    for (const { name, type, labels, open, help } of METRICS) {
+  it('names and labels are as Prometheus wants them; none is a task, and an agent only where that is asked for', () => {
+    for (const { name, type, labels, open, optIn, help } of METRICS) {
       expect(name).toMatch(/^quadro_[a-z_]+$/);
       expect(name.endsWith('_total')).toBe(type === 'counter');
       expect(labels).toEqual(expect.arrayContaining([...open]));
       expect(labels).not.toContain('task_id');
-      expect(labels).not.toContain('agent_id');
+      expect(optIn).toEqual(labels.filter(label => label === 'agent_id'));
+      expect(open).toEqual(expect.arrayContaining([...optIn]));
       // OpenMetrics would want quotes escaped, which prom-client does not do.
       expect(help).not.toMatch(/["\n\\|]/);
     }

@@ -26,7 +26,7 @@ describe('events', () => {
   it('a life: post, work with heartbeats, finish', () => {
     const events = historyOf([
       { at: 100 * S, to: 'UNASSIGNED', edge: 'post' },
-      { at: 102.5 * S, to: 'IN_PROGRESS', kind: 'active' },
+      { at: 102.5 * S, to: 'IN_PROGRESS', kind: 'active', agent: 'ann' },
       { at: 103 * S },
       { at: 110 * S },
       { at: 111 * S, to: 'COMPLETE', kind: 'terminal', finishes: true },
@@ -34,11 +34,12 @@ describe('events', () => {
     expect(observed(events, { ...NO_LOOKUPS, postedAt: new Map([['t1', 100 * S]]) })).toEqual([
       'task_transitions_total{article,,UNASSIGNED,post} count 1',
       'task_transitions_total{article,UNASSIGNED,IN_PROGRESS,forward} count 1',
-      'task_stage_duration_seconds{article,UNASSIGNED,wait} observe 2500000',
-      'heartbeat_interval_seconds{article} observe 500000',
-      'heartbeat_interval_seconds{article} observe 7000000',
+      'task_stage_duration_seconds{article,UNASSIGNED,wait,} observe 2500000',
+      'ombudsman_stale_total{article,IN_PROGRESS,ann} count 0',
+      'heartbeat_interval_seconds{article,ann} observe 500000',
+      'heartbeat_interval_seconds{article,ann} observe 7000000',
       'task_transitions_total{article,IN_PROGRESS,COMPLETE,forward} count 1',
-      'task_stage_duration_seconds{article,IN_PROGRESS,active} observe 8500000',
+      'task_stage_duration_seconds{article,IN_PROGRESS,active,ann} observe 8500000',
       'task_duration_seconds{article,COMPLETE} observe 11000000',
     ]);
   });
@@ -54,18 +55,20 @@ describe('events', () => {
   it('found stale: from the last heartbeat, and from the entry where none came', () => {
     const events = historyOf([
       { at: 0, to: 'UNASSIGNED', edge: 'post' },
-      { at: 1 * S, to: 'IN_PROGRESS', kind: 'active' },
+      { at: 1 * S, to: 'IN_PROGRESS', kind: 'active', agent: 'ann' },
       { at: 4 * S },
       { at: 34 * S, to: 'STALE', edge: 'stale' },
-      { at: 35 * S, to: 'writing', kind: 'active' },
+      { at: 35 * S, to: 'writing', kind: 'active', agent: 'bob' },
       { at: 95 * S, to: 'HUMAN_REVIEW', edge: 'exit', kind: 'blocked', reason: 'stale_heartbeat' },
     ]);
     const lines = observed(events).filter(line => line.includes('stale_'));
     expect(lines).toEqual([
-      'ombudsman_stale_total{article,IN_PROGRESS} count 1',
-      'stale_detection_seconds{article} observe 30000000',
-      'ombudsman_stale_total{article,writing} count 1',
-      'stale_detection_seconds{article} observe 60000000',
+      'ombudsman_stale_total{article,IN_PROGRESS,ann} count 0',
+      'ombudsman_stale_total{article,IN_PROGRESS,ann} count 1',
+      'stale_detection_seconds{article,ann} observe 30000000',
+      'ombudsman_stale_total{article,writing,bob} count 0',
+      'ombudsman_stale_total{article,writing,bob} count 1',
+      'stale_detection_seconds{article,bob} observe 60000000',
     ]);
   });
 
@@ -78,7 +81,9 @@ describe('events', () => {
       { at: 9 * S, ...left },
     ]);
     expect(summaryOf(events).stale_count).toBe(0);
-    expect(observed(events).filter(line => line.includes('stale_'))).toEqual([]);
+    expect(observed(events).filter(line => line.includes('stale_'))).toEqual([
+      'ombudsman_stale_total{article,IN_PROGRESS,} count 0',
+    ]);
   });
 
   it('a second finish adds no second duration', () => {
@@ -103,7 +108,7 @@ describe('events', () => {
     const unlinked = { ...closing, from_status: 'reviewing' };
     expect(observed([unlinked], { ...NO_LOOKUPS, enteredStatus: new Map([[2, 'writing']]) })).toEqual([
       'task_transitions_total{article,reviewing,done,unlinked} count 1',
-      'task_stage_duration_seconds{article,writing,active} observe 2000000',
+      'task_stage_duration_seconds{article,writing,active,} observe 2000000',
     ]);
   });
 
@@ -113,8 +118,9 @@ describe('events', () => {
       { at: 9 * S, to: 'IN_PROGRESS', kind: 'active' },
     ]);
     expect(observed(events).slice(2)).toEqual([
-      'task_stage_duration_seconds{article,UNASSIGNED,wait} observe 0',
+      'task_stage_duration_seconds{article,UNASSIGNED,wait,} observe 0',
       'clamped_durations_total{} count 1',
+      'ombudsman_stale_total{article,IN_PROGRESS,} count 0',
     ]);
   });
 });

@@ -11,7 +11,7 @@ import {
   TASK_TRANSITIONS,
 } from '../../exporters/prometheus/names.ts';
 import type { Observation } from '../../exporters/prometheus/observation.ts';
-import { Totals } from '../../exporters/prometheus/totals.ts';
+import { Totals, type TotalsOptions } from '../../exporters/prometheus/totals.ts';
 
 const LOG_METRICS = METRICS.filter(spec => spec.origin === 'log');
 
@@ -22,10 +22,10 @@ const transition = (task_type: string, by = 1): Observation => ({
   by,
 });
 
-const dwell = (value: number, status = 's'): Observation => ({
+const dwell = (value: number, status = 's', agent = ''): Observation => ({
   kind: 'observe',
   metric: STAGE_DURATION,
-  labels: ['t', status, 'wait'],
+  labels: ['t', status, 'wait', agent],
   value,
 });
 
@@ -62,6 +62,25 @@ describe('labels', () => {
       ['a', 'forward', 2],
       ['b', 'forward', 1],
       ['_other', 'forward', 2],
+    ]);
+  });
+
+  it('agents are told apart where that is asked for, in half of the label sets: they crowd out no status', () => {
+    const shown = (options: TotalsOptions): string[] => {
+      const totals = new Totals(LOG_METRICS, options);
+      for (const agent of ['ann', 'bob', 'cid', 'dan']) totals.apply(dwell(1, 'writing', agent));
+      for (const status of ['reviewing', 'printing', 'sending']) totals.apply(dwell(1, status, 'ann'));
+      const { series } = totals.family(STAGE_DURATION);
+      return Array.from(series, ({ labels: { status, agent_id }, counts: [n] }) => [status, agent_id, n].join(' '));
+    };
+    expect(shown({})).toEqual(['writing  4', 'reviewing  1', 'printing  1', 'sending  1']);
+    expect(shown({ enabledLabels: ['agent_id'], disabledLabels: ['agent_id'] })).toEqual(shown({}));
+    expect(shown({ enabledLabels: ['agent_id'], maxLabelSets: 4 })).toEqual([
+      'writing ann 1',
+      'writing bob 1',
+      'writing _other 2',
+      'reviewing _other 1',
+      '_other _other 2',
     ]);
   });
 
@@ -113,7 +132,7 @@ describe('gauges', () => {
 
 const observations: fc.Arbitrary<Observation> = fc.oneof(
   fc.string({ maxLength: 3 }).map(type => transition(type)),
-  fc.nat({ max: 10_000_000 }).map(value => dwell(value, String(value % 7))),
+  fc.nat({ max: 10_000_000 }).map(value => dwell(value, String(value % 7), String(value % 5))),
   fc.nat({ max: 5_000_000 }).map(
     (value): Observation => ({
       kind: 'observe',
@@ -129,7 +148,7 @@ describe('saved and restored', () => {
   it('at any point, through JSON: the same totals as without a stop, the cap included', () => {
     fc.assert(
       fc.property(fc.array(observations, { maxLength: 60 }), fc.nat({ max: 60 }), (all, stop) => {
-        const options = { maxLabelSets: 3 };
+        const options = { maxLabelSets: 6, enabledLabels: ['agent_id'] };
         const through = new Totals(LOG_METRICS, options);
         for (const each of all) through.apply(each);
         const before = new Totals(LOG_METRICS, options);
@@ -146,6 +165,7 @@ describe('saved and restored', () => {
     ['other buckets', { buckets: { task: [1, 2] } }],
     ['another cap', { maxLabelSets: 7 }],
     ['fewer labels', { disabledLabels: ['edge'] }],
+    ['more labels', { enabledLabels: ['agent_id'] }],
     ['another grace', { dispatchGraceSeconds: 2 }],
   ])('are not gone on with under %s', (_what, options) => {
     const former = new Totals(LOG_METRICS);

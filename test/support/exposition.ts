@@ -1,32 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import type { TestContext } from 'vitest';
+import { parseExposition } from '../../cli/reconcile/parse-exposition.ts';
 
-/** A value of a metrics text: its name, its labels, its number, and the exemplar behind it. */
-export interface ParsedSample {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  readonly exemplar: string | null;
-}
-
-const LINE = /^([a-zA-Z_:][\w:]*)(?:\{((?:\w+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)(?: # (.+))?$/;
-const LABEL = /(\w+)="((?:[^"\\\n]|\\[\\"n])*)"/g;
-const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\"': '"', '\\n': '\n' };
-
-/** Reads a metrics text by the grammar of its format; a line that is none fails the test. */
-export function parseExposition(text: string): ParsedSample[] {
-  const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
-  return lines.map(line => {
-    const match = LINE.exec(line);
-    if (match === null) throw new Error(`Not a sample: ${line}`);
-    const [, name = '', labels = '', value = '', exemplar] = match;
-    const pairs = [...labels.matchAll(LABEL)].map(([, key = '', raw = '']) => [
-      key,
-      raw.replace(/\\[\\"n]/g, each => ESCAPES[each] ?? each),
-    ]);
-    return { name, labels: Object.fromEntries(pairs), value: Number(value), exemplar: exemplar ?? null };
-  });
-}
+export { type ParsedSample, parseExposition } from '../../cli/reconcile/parse-exposition.ts';
 
 /** The value of one series, or undefined; more than one that fits fails the test. */
 export function sampleOf(text: string, name: string, labels: Record<string, string> = {}): number | undefined {

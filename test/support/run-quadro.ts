@@ -68,9 +68,10 @@ export function startQuadro(args: readonly string[], options: QuadroOptions = {}
   };
 }
 
-/** Runs `quadro` to its end. */
-export function quadro(args: readonly string[], options: QuadroOptions = {}): Promise<Ran> {
-  return startQuadro(args, options).ended;
+/** Runs `quadro` to its end. The progress that it told, for what took longer on a busy machine, is left out of its stderr. */
+export async function quadro(args: readonly string[], options: QuadroOptions = {}): Promise<Ran> {
+  const ran = await startQuadro(args, options).ended;
+  return { ...ran, stderr: withoutProgress(ran.stderr) };
 }
 
 /**

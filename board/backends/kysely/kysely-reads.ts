@@ -87,6 +87,7 @@ export abstract class KyselyReads {
       statuses,
       task_types,
       standings = ['open', 'finished'],
+      archived_since,
       after,
       limit,
     } = query;
@@ -102,6 +103,7 @@ export abstract class KyselyReads {
       if (task_ids !== undefined) select = select.where('task_id', 'in', [...task_ids]);
       if (statuses !== undefined) select = select.where('status', 'in', [...statuses]);
       if (task_types !== undefined) select = select.where('task_type', 'in', [...task_types]);
+      if (archived_since !== undefined) select = select.where('archived_at', '>=', archived_since);
       if (after !== undefined && order === 'task_id') select = select.where('task_id', '>', after.task_id);
       if (after !== undefined && order === 'priority') {
         select = select.where(eb =>

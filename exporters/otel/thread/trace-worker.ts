@@ -10,6 +10,7 @@ import type { FromThread, ToThread } from './messages.ts';
 import { newsTeller } from './news-teller.ts';
 import { remoteStore } from './remote-store.ts';
 import { toldError } from './told-error.ts';
+import { yieldToBoard } from './yield-to-board.ts';
 
 /** What the thread is to do; all of it is plain data. */
 export interface ThreadOrder {
@@ -82,6 +83,7 @@ async function trace(order: ThreadOrder, port: MessagePort): Promise<TracingSumm
 }
 
 if (parentPort === null) throw new Error('trace-worker is the entry of a thread, not of a process');
+await yieldToBoard();
 const { error, ...summary } = await trace(workerData as ThreadOrder, parentPort);
 const done: FromThread = { kind: 'done', summary: { ...summary, error: error && toldError(error) } };
 parentPort.postMessage(done);

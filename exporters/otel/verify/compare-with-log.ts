@@ -81,6 +81,7 @@ export async function countUnselected(
   return unselected;
 }
 
-function isNarrowed({ from, since, until, taskIds, sampleRatio, maxSpanAgeMs }: SelectionOptions): boolean {
-  return [from, since, until, taskIds, sampleRatio, maxSpanAgeMs].some(each => each !== undefined);
+function isNarrowed(options: SelectionOptions): boolean {
+  const { from, since, until, taskIds, sampleRatio, maxSpanAgeMs, quietTicks = true } = options;
+  return !quietTicks || [from, since, until, taskIds, sampleRatio, maxSpanAgeMs].some(each => each !== undefined);
 }

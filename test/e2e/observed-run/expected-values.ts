@@ -44,7 +44,11 @@ export const VALUES: Readonly<Record<string, string>> = {
         where json_extract(c.value, '$.waiting') > 0 and json_extract(c.value, '$.idle_agents') > 0))
     select coalesce(sum(woke_at - since - ${GRACE_US}), 0) / 1e6 as value from late
     where woke_at - since > ${GRACE_US}`,
-  [metrics.OMBUDSMAN_STALE.name]: 'select task_type, status, count(*) as value from found_stale group by all_labels',
+  [metrics.OMBUDSMAN_STALE.name]: `
+    select task_type, status, sum(n) as value from (
+      select task_type, status, 1 as n from found_stale
+      union all select task_type, status, 0 from visits where stage_kind in ('active', 'review', 'rework'))
+    group by all_labels`,
   [metrics.OMBUDSMAN_LAST_TICK.name]: `
     select ended_at / 1e6 as value from ombudsman_ticks order by sequence_id desc limit 1`,
   [metrics.CLAMPED_DURATIONS.name]: `

@@ -4,7 +4,8 @@ import { CHAOS_TIMEOUT_MS, survivesChaos } from './survives-chaos.ts';
 
 const postgres = postgresServer();
 it.skipIf(postgres.url === null)(
-  postgres.skip ?? 'a receiver in chaos and an exporter killed ten times lose no span of a board on PostgreSQL',
-  async () => survivesChaos({ source: await newDatabase(postgres), protocol: 'http/json', seed: 3 }),
+  postgres.skip ??
+    'a receiver in chaos and an exporter killed ten times lose no span of a board on PostgreSQL, in http/protobuf',
+  async () => survivesChaos({ source: await newDatabase(postgres), protocol: 'http/protobuf', seed: 3 }),
   CHAOS_TIMEOUT_MS,
 );

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { packageVersion } from '../../../exporters/otel/version.ts';
+import { packageVersion } from '../../../board/package-version.ts';
 import type { WireSpan } from '../wire-span.ts';
 import { type GoldenLog, isStep, type Subjects } from './golden-subjects.ts';
 import { causeOf, parentOf, rootOf, stageOf, type Target } from './link-contract.ts';

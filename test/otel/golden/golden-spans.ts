@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogSource } from '../../../board/log-source.ts';
+import { packageVersion } from '../../../board/package-version.ts';
 import { type TranslationOptions, writeSpans } from '../../../exporters/otel/index.ts';
-import { packageVersion } from '../../../exporters/otel/version.ts';
 import type { GoldenBoard } from './make-golden-log.ts';
 
 /** Where the golden files are kept: a folder of rows and two files of spans a board. */
