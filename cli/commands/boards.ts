@@ -9,12 +9,16 @@ import { BOARD_HELP, backendOf } from '../source.ts';
 interface ListedBoard extends BoardRecord {
   /** Whether nobody can open it, since a copy into it has not come to its end. */
   readonly unfinished_copy: boolean;
+  /** Whether it is an imported event log, to which nobody can write. */
+  readonly ungoverned: boolean;
 }
 
 async function boardsOf(backend: Backend): Promise<readonly ListedBoard[]> {
   const boards: ListedBoard[] = [];
   for (const board of await backend.readBoards()) {
-    boards.push({ ...board, unfinished_copy: isUnfinishedCopy(await backend.readLeases(board.board_id)) });
+    const unfinished_copy = isUnfinishedCopy(await backend.readLeases(board.board_id));
+    const { profiles } = await backend.readProfiles(board.board_id);
+    boards.push({ ...board, unfinished_copy, ungoverned: profiles.some(each => each.definition.ungoverned === true) });
   }
   return boards;
 }
@@ -50,7 +54,10 @@ export function boardsCommand(): Command {
           each.board_uid,
           each.next_sequence_id - 1,
           isoOf(each.last_timestamp),
-          each.unfinished_copy ? 'unfinished copy' : '',
+          [
+            ...(each.unfinished_copy ? ['unfinished copy'] : []),
+            ...(each.ungoverned ? ['event log, read-only'] : []),
+          ].join(', '),
         ]);
         await print(table(['board', 'board_uid', 'events', 'last written', ''], rows));
       } finally {

@@ -154,5 +154,7 @@ describe('quadro import of an event log', () => {
     const summary = await quadroJson<ImportLogSummary>(['import', 'short.csv', '--into', database.url], { cwd: dir });
     expect(summary).toMatchObject({ events: 2, tasks: 1 });
     expect(await quadroJson(['check', database.url])).toMatchObject({ ok: true, events: 2 });
+    expect(await quadroJson(['boards', database.url])).toMatchObject([{ board_id: 'default', ungoverned: true }]);
+    expect((await quadro(['boards', database.url])).stdout).toMatch(/^default .* event log, read-only$/m);
   });
 });

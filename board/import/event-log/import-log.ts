@@ -128,6 +128,7 @@ class ImportLogRun {
     const [totals] = await Array.fromAsync(staged.stream<Totals>(TOTALS_SQL));
     if (totals === undefined) throw errorOf('internal_error', `${file}: its rows were not counted`);
     const board = await this.#boardOf(totals, definition);
+    await rejected.settle();
     // Not before all is read: a database made for nothing would be left.
     await options.into.open();
     await writeImport(options.into, this.#boardId, this.#rowsOf(board, definition, totals));

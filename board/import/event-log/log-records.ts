@@ -70,6 +70,7 @@ export interface AgentRow {
   readonly last_at: Micros;
 }
 
+/** Every step of the log is one of its lifecycle, which was made of them. */
 function edgeOf(from: string | null, to: string, { lifecycle }: RecordContext): EdgeKind {
   return from === null ? 'post' : (lifecycle.edgeOf(from, to) ?? 'unlinked');
 }

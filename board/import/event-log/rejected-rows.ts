@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorOf } from '../../core/errors.ts';
+import { errorOf, type QuadroError } from '../../core/errors.ts';
 import type { SourceRow } from './source-row.ts';
 
 /** A row that was not imported. */
@@ -23,6 +23,7 @@ export class RejectedRows {
   readonly #temporary: string;
   readonly #first: RejectedRow[] = [];
   #handle: FileHandle | null = null;
+  #isStaged = false;
   #count = 0;
 
   constructor(path: string | null) {
@@ -51,26 +52,39 @@ export class RejectedRows {
     const lines = rows.map(([row, reason]) => JSON.stringify({ line: row.line, reason, row: row.asFound() }));
     try {
       this.#handle ??= await open(this.#temporary, 'wx');
-      await this.#handle.write(`${lines.join('\n')}\n`);
+      this.#isStaged = true;
+      await this.#handle.writeFile(`${lines.join('\n')}\n`);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw errorOf('invalid_configuration', `The faulty rows cannot be kept in ${this.#path}: ${why}`, { cause });
+      throw this.#unkept(cause);
     }
+  }
+
+  /** Forces the file to disk; no row may be added afterwards. */
+  async settle(): Promise<void> {
+    try {
+      await this.#handle?.sync();
+      await this.#close();
+    } catch (cause) {
+      throw this.#unkept(cause);
+    }
+  }
+
+  #unkept(cause: unknown): QuadroError {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return errorOf('invalid_configuration', `The faulty rows cannot be kept in ${this.#path}: ${why}`, { cause });
   }
 
   /** Gives the file its name. */
   async publish(): Promise<void> {
-    if (this.#path === null || this.#handle === null) return;
-    await this.#handle.sync();
-    await this.#close();
+    if (this.#path === null || !this.#isStaged) return;
     await rename(this.#temporary, this.#path);
+    this.#isStaged = false;
   }
 
   /** Removes what was not published. */
   async discard(): Promise<void> {
-    if (this.#handle === null) return;
     await this.#close();
-    await rm(this.#temporary, { force: true });
+    if (this.#isStaged) await rm(this.#temporary, { force: true });
   }
 
   async #close(): Promise<void> {

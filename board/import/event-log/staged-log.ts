@@ -1,4 +1,6 @@
+import { tmpdir } from 'node:os';
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { errorOf } from '../../core/errors.ts';
 import { type DuckDb, openDuckDb } from '../../duckdb.ts';
 import type { LogRow } from './log-row.ts';
 import { DIGEST_SQL, placingSql, STAGED_COLUMNS } from './staging-sql.ts';
@@ -10,7 +12,10 @@ const CHUNK_ROWS = 2048;
 const CHUNK_CHARACTERS = 8 * 1_048_576;
 
 /** What ordering may take in memory; the rest is on disk, under the system's temporary folder. */
-const MEMORY_LIMIT = '512MB';
+const MEMORY_LIMIT = '1GB';
+
+/** Each thread holds memory of its own: more of them would need more of it. */
+const THREADS = 2;
 
 /**
  * The rows of a log between reading and writing, in a database of their own: it orders and chains them in bounded memory. Needs
@@ -37,7 +42,7 @@ export class StagedLog {
     const log = new StagedLog(await openDuckDb({ memoryLimit: MEMORY_LIMIT }), signal);
     const columns = Object.entries(STAGED_COLUMNS).map(([name, type]) => `${name} ${type}`);
     try {
-      await log.#db.connection.run(`CREATE TABLE staged (${columns.join(', ')})`);
+      await log.#db.connection.run(`SET threads = ${THREADS}; CREATE TABLE staged (${columns.join(', ')})`);
       return log;
     } catch (error) {
       await log.close();
@@ -64,7 +69,8 @@ export class StagedLog {
     ]);
     this.#rows += 1;
     this.#waitingCharacters += payload.length;
-    if (this.#waiting.length === CHUNK_ROWS || this.#waitingCharacters > CHUNK_CHARACTERS) await this.#flush();
+    if (this.#waiting.length === CHUNK_ROWS || this.#waitingCharacters > CHUNK_CHARACTERS)
+      await this.#guarded(this.#flush());
   }
 
   async #flush(): Promise<void> {
@@ -82,7 +88,7 @@ export class StagedLog {
 
   /** Puts the rows in their places; none may be added afterwards. */
   async place(): Promise<void> {
-    await this.#flush();
+    await this.#guarded(this.#flush());
     for (const sql of placingSql(this.#hasPhases)) await this.#guarded(this.#db.connection.run(sql));
   }
 
@@ -114,9 +120,11 @@ export class StagedLog {
   async #guarded<Result>(query: Promise<Result>): Promise<Result> {
     try {
       return await query;
-    } catch (error) {
+    } catch (cause) {
       this.#signal?.throwIfAborted();
-      throw error;
+      const [words = ''] = String(cause instanceof Error ? cause.message : cause).split('\n');
+      const message = `The rows could not be put in order: ${words}; that needs room in ${tmpdir()} (TMPDIR names another folder)`;
+      throw errorOf('storage_failed', message, { cause });
     }
   }
 

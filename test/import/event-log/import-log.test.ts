@@ -208,6 +208,18 @@ describe('the board of an event log', () => {
     expect(await checkLog(board)).toMatchObject({ ok: true, own: 0 });
   });
 
+  it('is no log where the status is a text that is new in every row', async () => {
+    const rows = Array.from({ length: 10_001 }, (_, index) => ['c', `status ${index}`, T(0)]);
+    const importing = importLog(csv(['task_id', 'status', 'timestamp'], ...rows), {
+      into: sqlite({ file: ':memory:' }),
+    });
+    await expect(importing).rejects.toMatchObject({
+      code: 'invalid_source',
+      message:
+        'The log has 10001 different statuses and 10000 steps between them: the column of the status is no activity, choose another',
+    });
+  });
+
   it('is the same board again from the same file, and another from what is read in another way', async () => {
     const uid = async (options: Partial<ImportLogOptions> = {}) => (await imported(FILE(), options)).summary.board_uid;
     const first = await uid();

@@ -5,7 +5,7 @@ import { sqlite } from '../../../board/backends/sqlite/index.ts';
 import type { Board } from '../../../board/board.ts';
 import { checkLog } from '../../../board/check/check.ts';
 import { lifecycle } from '../../../board/core/lifecycle/builder.ts';
-import { copyBoard, importLog, importReference, openBoard } from '../../../board/index.ts';
+import { Chief, copyBoard, importLog, importReference, localNetwork, openBoard } from '../../../board/index.ts';
 import { exportLog } from '../../../exporters/files/index.ts';
 import { everything, refusalOf } from '../../support/board-steps.ts';
 import { type DatabaseKind, databaseKinds } from '../../support/database-kinds.ts';
@@ -70,6 +70,8 @@ describe('an imported event log', () => {
       for (const [what, write] of Object.entries(WRITES)) expect(await refusalOf(write(opened)), what).toMatch(REFUSED);
       expect((await opened.getTask('c1')).task).toMatchObject({ status: 'work', profile: 'imported' });
     }
+    const chief = new Chief({ board, network: localNetwork() });
+    expect(await refusalOf(board.run({ chief }))).toMatch(REFUSED);
     const one = lifecycle('one').phase('UNASSIGNED', 'done').build();
     for (const options of [{ lifecycles: [one] }, { taskTypes: { memo: 'fast' } }, { resumable: true }]) {
       expect(await refusalOf(openBoard({ backend: database.backend(), ...options }))).toMatch(REFUSED);
