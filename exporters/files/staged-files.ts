@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { checkOrdinaryFile } from '../../board/ordinary-file.ts';
 
 /**
  * Files that appear under their names only when all of them are whole: each is written beside its place under a hidden
@@ -30,6 +31,7 @@ export class StagedFiles {
       const handle = await open(temporary, 'r+');
       await handle.sync().finally(() => handle.close());
     }
+    for (const path of this.#staged.values()) await checkOrdinaryFile(path);
     for (const [temporary, path] of this.#staged) {
       await rename(temporary, path);
       this.#staged.delete(temporary);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorOf, type QuadroError } from '../../core/errors.ts';
+import { checkOrdinaryFile } from '../../ordinary-file.ts';
 import type { SourceRow } from './source-row.ts';
 
 /** A row that was not imported. */
@@ -61,6 +62,7 @@ export class RejectedRows {
 
   /** Forces the file to disk; no row may be added afterwards. */
   async settle(): Promise<void> {
+    if (this.#path !== null && this.#isStaged) await checkOrdinaryFile(this.#path);
     try {
       await this.#handle?.sync();
       await this.#close();
