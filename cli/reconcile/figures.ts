@@ -28,8 +28,10 @@ export interface FigureSpec {
   readonly notInSpans?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Without `agent_id`, which the metric has only where it is asked for. */
-const STAGE_LABELS = ['task_type', 'status', 'stage_kind'] as const;
+/** A metric has `agent_id` only where it is asked for. */
+const withoutAgent = ({ labels }: { readonly labels: readonly string[] }): readonly string[] =>
+  labels.filter(name => name !== 'agent_id');
+
 const STAGES = 'FROM closed_stages WHERE board_uid = $1 GROUP BY ALL';
 const FINISHES = `
   FROM transitions e JOIN task_times t ON t.board_uid = e.board_uid AND t.task_id = e.task_id
@@ -46,55 +48,55 @@ const CYCLES = `
 /** Every figure that is reconciled, in the order it is printed. */
 export const FIGURES: Readonly<Record<FigureName, FigureSpec>> = {
   transitions: {
-    labels: metrics.TASK_TRANSITIONS.labels,
+    labels: withoutAgent(metrics.TASK_TRANSITIONS),
     sql: `SELECT task_type, coalesce(from_status, ''), to_status, edge, count(*) AS value
       FROM transitions WHERE board_uid = $1 GROUP BY ALL`,
     series: metrics.TASK_TRANSITIONS.name,
     notInSpans: { edge: ['post', 'unlinked'] },
   },
   finished_tasks: {
-    labels: metrics.TASK_DURATION.labels,
+    labels: withoutAgent(metrics.TASK_DURATION),
     sql: `SELECT e.task_type, e.to_status, count(*) AS value ${FINISHES}`,
     series: `${metrics.TASK_DURATION.name}_count`,
   },
   elapsed_seconds: {
-    labels: metrics.TASK_DURATION.labels,
+    labels: withoutAgent(metrics.TASK_DURATION),
     sql: `SELECT e.task_type, e.to_status, sum(t.elapsed_us) / 1e6 AS value ${FINISHES}`,
     series: `${metrics.TASK_DURATION.name}_sum`,
   },
   stages: {
-    labels: STAGE_LABELS,
+    labels: withoutAgent(metrics.STAGE_DURATION),
     sql: `SELECT task_type, status, stage_kind, count(*) AS value ${STAGES}`,
     series: `${metrics.STAGE_DURATION.name}_count`,
   },
   stage_seconds: {
-    labels: STAGE_LABELS,
+    labels: withoutAgent(metrics.STAGE_DURATION),
     sql: `SELECT task_type, status, stage_kind, sum(greatest(dwell_us, 0)) / 1e6 AS value ${STAGES}`,
     series: `${metrics.STAGE_DURATION.name}_sum`,
   },
   stale_stages: {
-    labels: metrics.OMBUDSMAN_STALE.labels,
+    labels: withoutAgent(metrics.OMBUDSMAN_STALE),
     sql: `SELECT task_type, status, count(*) AS value
       FROM closed_stages WHERE board_uid = $1 AND is_stale GROUP BY ALL`,
     series: metrics.OMBUDSMAN_STALE.name,
   },
   chief_cycles: {
-    labels: metrics.CHIEF_CYCLE_DURATION.labels,
+    labels: withoutAgent(metrics.CHIEF_CYCLE_DURATION),
     sql: CYCLES.replace('%', 'count(*) AS value'),
     series: `${metrics.CHIEF_CYCLE_DURATION.name}_count`,
   },
   chief_cycle_seconds: {
-    labels: metrics.CHIEF_CYCLE_DURATION.labels,
+    labels: withoutAgent(metrics.CHIEF_CYCLE_DURATION),
     sql: CYCLES.replace('%', 'sum(greatest(epoch_us(slept_at) - epoch_us(woke_at), 0)) / 1e6 AS value'),
     series: `${metrics.CHIEF_CYCLE_DURATION.name}_sum`,
   },
   chief_actions: {
-    labels: metrics.CHIEF_ACTIONS.labels,
+    labels: withoutAgent(metrics.CHIEF_ACTIONS),
     sql: 'SELECT "trigger", sum(actions_taken) AS value FROM chief_cycles WHERE board_uid = $1 GROUP BY ALL',
     series: metrics.CHIEF_ACTIONS.name,
   },
   ombudsman_ticks: {
-    labels: metrics.OMBUDSMAN_TICK_DURATION.labels,
+    labels: withoutAgent(metrics.OMBUDSMAN_TICK_DURATION),
     sql: `SELECT CASE WHEN error IS NOT NULL THEN 'error' WHEN stale_count > 0 THEN 'found' ELSE 'empty' END AS result,
       count(*) AS value FROM ombudsman_ticks WHERE board_uid = $1 GROUP BY ALL`,
     series: `${metrics.OMBUDSMAN_TICK_DURATION.name}_count`,

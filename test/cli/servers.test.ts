@@ -94,6 +94,7 @@ describe.each(SERVERS)('on $name', each => {
       expect(readdirSync(join(cwd, 'out')).toSorted()).toEqual([
         'log',
         'metrics.txt',
+        'report.html',
         'report.json',
         'spans.ndjson',
         'worker-spans.ndjson',
