@@ -8,7 +8,7 @@ const config: ViteUserConfig = defineConfig({
     // Processes, not threads: native drivers, and tests that kill.
     pool: 'forks',
     // On two cores as well: three quarters of a test's time is waiting, for processes, disks, leases and time-outs.
-    maxWorkers: 5,
+    maxWorkers: 4,
     // Many tests start processes, and half of such a process's time goes into compiling the same files.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     globalSetup: ['./test/support/global-servers.ts'],
