@@ -1,6 +1,6 @@
 import type { Markup } from '../html.ts';
 import { INK, MUTED } from '../palette.ts';
-import { fitted, type Pen, textWidth } from './pen.ts';
+import { fitted, type Pen, pixelRows, textWidth } from './pen.ts';
 
 /** A coloured part of a bar. */
 export interface BarPart {
@@ -47,7 +47,7 @@ const lengthOf = ({ parts }: Bar): number => parts.reduce((sum, { value }) => su
 
 /** Horizontal bars, one below the other, each of one part or of several. A narrow chart has the names above the bars. */
 export function drawBars(pen: Pen, bars: readonly Bar[]): Markup {
-  const { plot, width, isNarrow } = pen;
+  const { plot, isNarrow } = pen;
   const longest = Math.max(...bars.map(lengthOf), Number.MIN_VALUE);
   const names = bars.map(({ name }) => fitted(name, WIDEST_NAME));
   const height = isNarrow ? ROW_WITH_NAME_ABOVE : ROW;
@@ -57,13 +57,12 @@ export function drawBars(pen: Pen, bars: readonly Bar[]): Markup {
   const segments = segmentsOf(bars, longest);
   const [nameX, nameY] = isNarrow ? [0, 10 - height + ROW / 2] : [-GAP, 0];
   return pen.draw({
-    width,
     height: bars.length * height + 4,
     margin: 0,
     marginLeft,
     marginRight,
     x: { domain: [0, longest], axis: null },
-    y: { domain: [0, bars.length * height + 4], range: [0, bars.length * height + 4], axis: null },
+    y: pixelRows(bars.length * height + 4),
     marks: [
       plot.rect(segments, {
         x1: 'from',

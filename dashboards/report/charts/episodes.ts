@@ -1,6 +1,6 @@
 import type { Markup } from '../html.ts';
 import { INK } from '../palette.ts';
-import { fitted, type Pen } from './pen.ts';
+import { fitted, type Pen, pixelRows } from './pen.ts';
 import { timeAxis } from './time-axes.ts';
 
 /** Something that lasted for a while. */
@@ -49,10 +49,8 @@ export function drawEpisodes(
       tickFormat,
       grid: true,
       label,
-      labelAnchor: 'center',
-      labelArrow: 'none',
     },
-    y: { domain: [0, rows.length * ROW], range: [0, rows.length * ROW], axis: null },
+    y: pixelRows(rows.length * ROW),
     marks: [
       plot.rect(bars, {
         x1: 'start',

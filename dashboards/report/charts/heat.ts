@@ -75,8 +75,6 @@ export function drawHeat(pen: Pen, cells: readonly Cell[], axes: HeatAxes): Mark
       ticks: [...axes.columnTicks],
       tickFormat: axes.columnTick,
       label: axes.columnLabel,
-      labelAnchor: 'center',
-      labelArrow: 'none',
     },
     y: {
       domain: [0, axes.rows],

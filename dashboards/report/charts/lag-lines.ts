@@ -28,10 +28,8 @@ export function drawLagLines(pen: Pen, points: readonly LagPoint[]): Markup {
       ticks,
       tickFormat: (lag: number) => (lag === 0 ? '0' : duration(lag)),
       label: 'how much later the tasks were finished',
-      labelAnchor: 'center',
-      labelArrow: 'none',
     },
-    y: { domain: [-1, 1], ticks: [-1, -0.5, 0, 0.5, 1], grid: true, label: 'correlation', labelArrow: 'none' },
+    y: { domain: [-1, 1], ticks: [-1, -0.5, 0, 0.5, 1], grid: true, label: 'correlation' },
     marks: [
       plot.ruleY([0], { stroke: MUTED }),
       plot.ruleX([0], { stroke: MUTED, strokeDasharray: '2 3' }),

@@ -1,6 +1,6 @@
 import type { Markup } from '../html.ts';
 import { INK, MUTED } from '../palette.ts';
-import { fitted, type Pen, textWidth } from './pen.ts';
+import { fitted, type Pen, pixelRows, textWidth } from './pen.ts';
 import { durationTick, durationTicks } from './time-axes.ts';
 
 /** A stretch of a lane. */
@@ -50,10 +50,8 @@ export function drawLanes(pen: Pen, lanes: readonly Lane[], label: string): Mark
       tickFormat: durationTick,
       grid: true,
       label,
-      labelAnchor: 'center',
-      labelArrow: 'none',
     },
-    y: { domain: [0, bottom], range: [0, bottom], axis: null },
+    y: pixelRows(bottom),
     marks: [
       plot.rect(stretches, {
         x1: 'from',

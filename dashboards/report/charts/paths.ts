@@ -1,6 +1,6 @@
 import type { Markup } from '../html.ts';
 import { INK } from '../palette.ts';
-import { fitted, type Pen } from './pen.ts';
+import { fitted, type Pen, pixelRows } from './pen.ts';
 
 /** A way in steps. */
 export interface Path {
@@ -30,7 +30,7 @@ export function drawPaths(pen: Pen, paths: readonly Path[]): Markup {
     height,
     margin: 0,
     x: { domain: [0, width], range: [0, width], axis: null },
-    y: { domain: [0, height], range: [0, height], axis: null },
+    y: pixelRows(height),
     marks: [
       plot.rect(squares, {
         x1: 'x1',

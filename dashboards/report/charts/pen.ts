@@ -24,6 +24,11 @@ export function fitted(text: string, width: number): string {
   return `${letters.join('')}…`;
 }
 
+/** The vertical scale of a chart whose rows are placed by the pixel, from the top. */
+export function pixelRows(height: number): PlotOptions['y'] {
+  return { domain: [0, height], range: [0, height], axis: null };
+}
+
 /** Attributes that the page's style sheet decides, or that a reader of the chart's own name never meets. */
 const LEFT_OUT = / (?:class|font-family|font-size|font-variant|aria-label|aria-hidden)="[^"]*"/g;
 
@@ -60,10 +65,16 @@ export class Pen {
     return this.width < 500;
   }
 
-  /** A chart as SVG; texts of the log may stand in its marks, not in its options. */
+  /** A chart as SVG, axes named in their middle; texts of the log may stand in its marks, not in its options. */
   draw(options: PlotOptions & { readonly marks: readonly Markish[] }): Markup {
-    const { document } = this.#drawing;
-    const svg = this.plot.plot({ ...options, marks: [...options.marks], document, width: this.width });
+    const svg = this.plot.plot({
+      ...options,
+      x: { labelAnchor: 'center', labelArrow: 'none', ...options.x },
+      y: { labelArrow: 'none', ...options.y },
+      marks: [...options.marks],
+      document: this.#drawing.document,
+      width: this.width,
+    });
     return new Markup(cleaned(String(svg.outerHTML)));
   }
 }

@@ -1,7 +1,7 @@
 import type { Markish } from '@observablehq/plot';
 import type { Markup } from '../html.ts';
 import { INK, MUTED } from '../palette.ts';
-import { fitted, type Pen, textWidth } from './pen.ts';
+import { fitted, type Pen, pixelRows, textWidth } from './pen.ts';
 
 /** A row of a chart that shows where values lie: a thick dot in a line from low to high. */
 export interface Range {
@@ -125,11 +125,9 @@ export function drawRanges(pen: Pen, ranges: readonly Range[], axis: RangeAxis):
       ticks: axis.ticks.map(place),
       tickFormat: (_: number, index: number) => axis.tickFormat(axis.ticks[index] ?? 0),
       label: axis.label,
-      labelAnchor: 'center',
-      labelArrow: 'none',
       grid: true,
     },
-    y: { domain: [0, bottom], range: [0, bottom], axis: null },
+    y: pixelRows(bottom),
     marks: [...rangeMarks(pen, rows), ...rangeTexts(pen, rows)],
   });
 }

@@ -1,3 +1,4 @@
+import { count } from '../../../analysis/format.ts';
 import type { Markup } from '../html.ts';
 import { INK, MUTED, PAPER } from '../palette.ts';
 import type { Pen } from './pen.ts';
@@ -50,7 +51,16 @@ function tickCount(top: number): number {
   return top < 1 ? 3 : Math.max(1, Math.min(4, Math.floor(top)));
 }
 
-function frameOf(pen: Pen, { from, to, unit, height = HEIGHT, tickFormat }: SeriesOptions, top: number): object {
+const COMPACT: Intl.NumberFormat = new Intl.NumberFormat('en', { notation: 'compact' });
+
+/** A tick of an axis of counts, short enough for its margin. */
+const countTick = (value: number): string => (value >= 10_000 ? COMPACT.format(value) : count(value));
+
+function frameOf(
+  pen: Pen,
+  { from, to, unit, height = HEIGHT, tickFormat = countTick }: SeriesOptions,
+  top: number,
+): object {
   const { domain, tickFormat: timeTick, label } = timeAxis(from, to);
   return {
     ...MARGINS,
@@ -61,16 +71,13 @@ function frameOf(pen: Pen, { from, to, unit, height = HEIGHT, tickFormat }: Seri
       ticks: Math.max(2, Math.floor(pen.width / TICK_WIDTH)),
       tickFormat: timeTick,
       label,
-      labelAnchor: 'center',
-      labelArrow: 'none',
     },
     y: {
       domain: [0, top],
       grid: true,
       ticks: tickCount(top),
       label: unit,
-      labelArrow: 'none',
-      ...(tickFormat && { tickFormat }),
+      tickFormat,
     },
   };
 }

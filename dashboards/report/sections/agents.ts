@@ -2,9 +2,9 @@ import { count, counted, duration, percent, times } from '../../../analysis/form
 import type { AgentsSummaryRow, HandoverRow, Report } from '../../../analysis/index.ts';
 import { type Bar, drawBars } from '../charts/bars.ts';
 import { type Cell, drawHeat, shadesLegend } from '../charts/heat.ts';
-import { fitted, textWidth } from '../charts/pen.ts';
+import { fitted, type Pen, textWidth } from '../charts/pen.ts';
 import { drawRanges, type Range, type RangeAxis } from '../charts/ranges.ts';
-import { html } from '../html.ts';
+import { html, type Markup } from '../html.ts';
 import { PALE, PLAIN, TIME_KINDS } from '../palette.ts';
 import { type Part, type Picture, show } from '../shown.ts';
 
@@ -96,53 +96,63 @@ function agentsPicture(rows: readonly AgentsSummaryRow[]): Picture | null {
 
 const nobody = (agent: string | null): string => agent ?? 'nobody';
 
-function handoversPicture(rows: readonly HandoverRow[]): Picture | null {
+/** The agents with most handovers, in the order of their names. */
+function busiestPartners(rows: readonly HandoverRow[]): readonly string[] {
   const weights = new Map<string, number>();
   for (const { from_agent_id, to_agent_id, count: number } of rows) {
-    for (const agent of [nobody(from_agent_id), nobody(to_agent_id)])
+    for (const agent of [nobody(from_agent_id), nobody(to_agent_id)]) {
       weights.set(agent, (weights.get(agent) ?? 0) + number);
+    }
   }
-  const agents = [...weights]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, MATRIX)
-    .map(([agent]) => agent)
-    .sort();
-  const all = rows.reduce((sum, row) => sum + row.count, 0);
+  const most = [...weights].sort(([, a], [, b]) => b - a).slice(0, MATRIX);
+  return most.map(([agent]) => agent).sort();
+}
+
+/** Who hands over to whom: a row and a column an agent, by its number. */
+function drawHandovers(pen: Pen, cells: readonly Cell[], agents: readonly string[]): Markup {
+  const names = agents.map((agent, index) => fitted(`${index + 1}. ${agent}`, pen.isNarrow ? 130 : 220));
+  return drawHeat(pen, cells, {
+    columns: agents.length,
+    rows: agents.length,
+    // On a telephone there is room for every second number.
+    columnTicks: agents.flatMap((_, index) => (pen.isNarrow && index % 2 === 1 ? [] : [index + 0.5])),
+    columnTick: at => String(Math.round(at + 0.5)),
+    columnLabel: 'to agent',
+    withValues: !pen.isNarrow,
+    rowHeight: 24,
+    rowTick: row => names[agents.length - 1 - row] ?? '',
+    marginLeft: Math.max(...names.map(textWidth)) + 8,
+  });
+}
+
+const pairOf = ({ from_agent_id, to_agent_id }: HandoverRow): string =>
+  `${nobody(from_agent_id)} → ${nobody(to_agent_id)}`;
+
+function handoversPicture(rows: readonly HandoverRow[]): Picture | null {
   const [first] = rows;
   if (first === undefined) return null;
+  const agents = busiestPartners(rows);
   const cells = rows.flatMap((row): Cell[] => {
     const [column, place] = [agents.indexOf(nobody(row.to_agent_id)), agents.indexOf(nobody(row.from_agent_id))];
     return column < 0 || place < 0 ? [] : [{ column, row: agents.length - 1 - place, value: row.count }];
   });
+  const all = Math.round(first.count / first.share);
   const drawn = cells.reduce((sum, { value }) => sum + value, 0);
   const most = cells.reduce((max, { value }) => Math.max(max, value), 1);
   const [slowest] = rows.filter(row => row.count >= 5).toSorted((a, b) => b.mean_wait_seconds - a.mean_wait_seconds);
   const slow =
     slowest === undefined
       ? ''
-      : ` The slowest, of at least five, is ${nobody(slowest.from_agent_id)} → ${nobody(slowest.to_agent_id)}: ${duration(slowest.mean_wait_seconds)} on average.`;
-  const says =
-    `${counted(all, 'handover')} from one attempt to the next. The most frequent is ${nobody(first.from_agent_id)} → ${nobody(first.to_agent_id)}: ${times(first.count)}, ` +
-    `with a mean wait of ${duration(first.mean_wait_seconds)} between.${slow}${drawn < all ? ` Drawn are those among the ${count(agents.length)} agents with most of them.` : ''} ` +
-    'A row hands over to a column of that number.';
+      : ` The slowest, of at least five, is ${pairOf(slowest)}: ${duration(slowest.mean_wait_seconds)} on average.`;
+  const some =
+    drawn < all ? ` Drawn are ${count(drawn)}, those among the ${count(agents.length)} agents with most of them.` : '';
   return {
-    says,
+    says:
+      `${counted(all, 'handover')} from one attempt to the next. The most frequent is ${pairOf(first)}: ${times(first.count)}, ` +
+      `with a mean wait of ${duration(first.mean_wait_seconds)} between.${slow}${some}`,
     legend: shadesLegend(most, 'times'),
-    chart: pen => {
-      const names = agents.map((agent, index) => fitted(`${agent}  ${index + 1}`, pen.isNarrow ? 130 : 220));
-      return drawHeat(pen, cells, {
-        columns: agents.length,
-        rows: agents.length,
-        // On a telephone there is room for every second number.
-        columnTicks: agents.flatMap((_, index) => (pen.isNarrow && index % 2 === 1 ? [] : [index + 0.5])),
-        columnTick: at => String(Math.round(at + 0.5)),
-        columnLabel: 'to agent',
-        withValues: !pen.isNarrow,
-        rowHeight: 24,
-        rowTick: row => names[agents.length - 1 - row] ?? '',
-        marginLeft: Math.max(...names.map(textWidth)) + 8,
-      });
-    },
+    key: 'A row hands work over to the columns, which have the numbers of the rows.',
+    chart: pen => drawHandovers(pen, cells, agents),
   };
 }
 

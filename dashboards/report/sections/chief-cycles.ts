@@ -26,7 +26,7 @@ function depthPicture(report: Report, rows: readonly CycleDepthDecileRow[]): Pic
   const says = figures.slice(0, 3).map(row => {
     const slope = row.slope_seconds_per_task;
     const grows =
-      slope === null
+      slope === null || slope === 0
         ? ''
         : ` Each further task makes a cycle ${duration(Math.abs(slope))} ${slope < 0 ? 'shorter' : 'longer'} (median slope).`;
     const rank =

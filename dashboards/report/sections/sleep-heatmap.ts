@@ -1,7 +1,7 @@
 import { count, duration, percent } from '../../../analysis/format.ts';
 import type { Report, SleepHeatmapRow } from '../../../analysis/index.ts';
 import { type Cell, drawHeat, shadesLegend } from '../charts/heat.ts';
-import type { Pen } from '../charts/pen.ts';
+import { type Pen, textWidth } from '../charts/pen.ts';
 import { timeAxis } from '../charts/time-axes.ts';
 import { html, type Markup } from '../html.ts';
 import { type Picture, type Shown, show } from '../shown.ts';
@@ -45,6 +45,7 @@ function cellsOf(rows: readonly SleepHeatmapRow[], { from, step, bounds }: Grid)
 function drawSleeps(pen: Pen, rows: readonly SleepHeatmapRow[], grid: Grid): Markup {
   const isoAt = (column: number): string => new Date(grid.from + column * grid.step).toISOString();
   const { tickFormat, label } = timeAxis(isoAt(0), isoAt(grid.columns));
+  const lengths = grid.bounds.map(bound => (bound === 0 ? '0' : duration(bound)));
   const every = Math.max(1, Math.ceil(grid.columns / (pen.isNarrow ? 3 : 8)));
   return drawHeat(pen, cellsOf(rows, grid), {
     columns: grid.columns,
@@ -52,8 +53,8 @@ function drawSleeps(pen: Pen, rows: readonly SleepHeatmapRow[], grid: Grid): Mar
     columnTicks: Array.from({ length: Math.floor(grid.columns / every) + 1 }, (_, index) => index * every),
     columnTick: column => tickFormat(new Date(isoAt(column))),
     columnLabel: label,
-    rowTick: row => (grid.bounds[row] === 0 ? '0' : `${duration(grid.bounds[row])}`),
-    marginLeft: 64,
+    rowTick: row => lengths[row] ?? '',
+    marginLeft: Math.max(...lengths.map(textWidth)) + 8,
   });
 }
 
