@@ -38,6 +38,16 @@ export type ErrorCode =
   | 'invalid_configuration'
   | 'missing_package'
   | 'invalid_source'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'token_not_found'
+  | 'admission_refused'
+  | 'admission_unavailable'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'unsupported_media_type'
+  | 'rate_limited'
+  | 'agent_unavailable'
   | 'cursor_beyond_log'
   | 'delivery_failed'
   | 'remote_error'
@@ -77,6 +87,8 @@ export class OverloadedError extends QuadroError {}
 export class StorageError extends QuadroError {}
 /** A missing package or an option that cannot be. */
 export class ConfigurationError extends QuadroError {}
+/** A caller that may not do this: no token, the wrong one, or one without the permission; or a gate that said no. */
+export class AccessError extends QuadroError {}
 
 const CLASS_OF_CODE: Partial<Record<ErrorCode, typeof QuadroError>> = {
   illegal_transition: TransitionError,
@@ -115,6 +127,14 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, typeof QuadroError>> = {
   board_read_only: StorageError,
   invalid_configuration: ConfigurationError,
   missing_package: ConfigurationError,
+  unauthorized: AccessError,
+  forbidden: AccessError,
+  admission_refused: AccessError,
+  token_not_found: NotFoundError,
+  route_not_found: NotFoundError,
+  method_not_allowed: ValidationError,
+  unsupported_media_type: ValidationError,
+  rate_limited: OverloadedError,
 };
 
 /** The error of the class that a code belongs to, so that a code read off the wire throws the same class again. */
