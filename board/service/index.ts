@@ -1,0 +1,6 @@
+export type { Admission, AdmissionRequest, Admit } from './admission/admission.ts';
+export type { BoardService } from './board-service.ts';
+export { type Authorizer, type Caller, PERMISSIONS, type Permission } from './caller.ts';
+export { serveBoard } from './serve-board.ts';
+export type { ReadinessCheck, RenderedMetrics, ServiceOptions } from './service-options.ts';
+export type { RequestCount, ServiceStats } from './service-stats.ts';

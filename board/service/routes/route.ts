@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { Intent } from '../../core/intents.ts';
+import type { RouteAccess } from '../gate.ts';
+import { type DocumentedAnswer, errorAnswers } from '../schemas/errors.ts';
+
+/** A route: what it takes, who may, and everything it can answer. The OpenAPI document is made of these. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly access: RouteAccess;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: 'Tasks' | 'Board' | 'Agents' | 'Envelope' | 'Service';
+  readonly params?: TSchema;
+  readonly querystring?: TSchema;
+  readonly headers?: TSchema;
+  readonly body?: TSchema;
+  readonly intent?: Intent;
+  /** Not counted by the rate limit. */
+  readonly isUnlimited?: boolean;
+  readonly hasHead?: boolean;
+  /** Answers that are no errors, by status. */
+  readonly answers: Readonly<Record<number, DocumentedAnswer>>;
+  /** The codes it can be refused with, beside those that every route of its kind can. */
+  readonly codes?: readonly ErrorCode[];
+  handle(request: FastifyRequest, reply: FastifyReply): unknown;
+}
+
+/** What any use of the board can end with. */
+const BOARD_CODES: readonly ErrorCode[] = ['storage_busy', 'storage_unavailable', 'storage_failed', 'internal_error'];
+
+/** What any write can end with besides. */
+const WRITE_CODES: readonly ErrorCode[] = [
+  'invalid_payload',
+  'invalid_text',
+  'payload_too_large',
+  'unsupported_media_type',
+  'overloaded',
+  'storage_full',
+  'storage_uncertain',
+  'storage_read_only',
+  'board_read_only',
+];
+
+function codesOf({ access, method, querystring, params, isUnlimited = false, codes = [] }: Route): Set<ErrorCode> {
+  return new Set<ErrorCode>([
+    ...(isUnlimited ? [] : (['closed', 'rate_limited'] as const)),
+    ...(access === 'public' ? [] : (['unauthorized', 'forbidden', ...BOARD_CODES] as const)),
+    ...(method === 'POST' ? WRITE_CODES : []),
+    ...(querystring || params ? (['invalid_payload'] as const) : []),
+    ...codes,
+  ]);
+}
+
+/** Adds a route to the service and to its document. */
+export function addRoute(app: FastifyInstance, route: Route): void {
+  const { method, url, access, summary, description, tag, params, querystring, headers, body, answers } = route;
+  const { isUnlimited = false, hasHead = false, intent } = route;
+  app.route({
+    method,
+    url,
+    exposeHeadRoute: hasHead,
+    config: { access, isUnlimited, ...(intent && { intent }) },
+    schema: {
+      summary,
+      ...(description && { description }),
+      tags: [tag],
+      ...(params && { params }),
+      ...(querystring && { querystring }),
+      ...(headers && { headers }),
+      ...(body && { body }),
+      security: access === 'public' ? [] : [{ bearer: [] }],
+      response: { ...errorAnswers(codesOf(route), access === 'envelope'), ...answers },
+    },
+    handler: (request, reply) => route.handle(request, reply),
+  });
+}

@@ -1,0 +1,63 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import type { Board } from '../board.ts';
+import { ConfigurationError } from '../core/errors.ts';
+import { accessOf } from './access.ts';
+import { serviceApp } from './app.ts';
+import type { BoardService } from './board-service.ts';
+import type { ResolvedServiceOptions } from './resolve-options.ts';
+import type { ServiceContext } from './service-context.ts';
+import { ServiceLog } from './service-log.ts';
+import { ServiceCounters } from './service-stats.ts';
+import { stopService } from './stop-service.ts';
+
+async function listen(app: FastifyInstance, { host, port }: ResolvedServiceOptions): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `The service cannot listen on ${host} port ${port}: ${reason}. Choose another port or host.`;
+    throw new ConfigurationError('invalid_configuration', message, { cause, details: { host, port } });
+  }
+}
+
+function urlOf(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
+  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+}
+
+/** Starts a service whose options are known to be good. */
+export async function runningService(board: Board, options: ResolvedServiceOptions): Promise<BoardService> {
+  const context: ServiceContext = {
+    board,
+    options,
+    access: accessOf(options),
+    log: new ServiceLog(options.logger ?? pino()),
+    counters: new ServiceCounters(),
+    phase: 'serving',
+  };
+  const app = await serviceApp(context);
+  await listen(app, options);
+  const { port } = app.server.address() as AddressInfo;
+  const url = urlOf(options.host, port);
+  context.log.info({ url, board_id: board.boardId }, 'serving');
+  let stopped: Promise<{ finished: boolean }> | null = null;
+  const close: BoardService['close'] = (deadlineSeconds = options.deadlineSeconds) => {
+    stopped ??= stopService(app, context, deadlineSeconds);
+    return stopped;
+  };
+  return {
+    url,
+    address: { host: options.host, port },
+    stats: () => context.counters.stats(),
+    drain: () => {
+      if (context.phase === 'serving') context.phase = 'draining';
+    },
+    close,
+    async [Symbol.asyncDispose]() {
+      await close();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { Board } from '../board.ts';
+import type { Access } from './access.ts';
+import type { ResolvedServiceOptions } from './resolve-options.ts';
+import type { ServiceLog } from './service-log.ts';
+import type { ServiceCounters } from './service-stats.ts';
+
+/** What every route of a service stands on. */
+export interface ServiceContext {
+  readonly board: Board;
+  readonly options: ResolvedServiceOptions;
+  readonly access: Access;
+  readonly log: ServiceLog;
+  readonly counters: ServiceCounters;
+  /** `serving`; `draining`: `/ready` says no; `stopping`: nothing new is taken. */
+  phase: 'serving' | 'draining' | 'stopping';
+}
