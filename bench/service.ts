@@ -100,8 +100,8 @@ async function round(figures: Figures, urls: { service: string; bare: string }, 
   for (const name of ['post', 'get', 'update', 'life', 'health', 'ready'] as const) {
     await measure(figures, `${name}_${connections}`, load, acts[name]);
   }
-  load.close();
-  bare.close();
+  await load.close();
+  await bare.close();
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'quadro-bench-service-'));
@@ -110,7 +110,7 @@ try {
   const { url } = (await service.heard()) as { url: string };
   const first = new Load(url, 1);
   const answer = await first.send({ method: 'POST', path: '/tasks', body: TASK });
-  first.close();
+  await first.close();
   const bare = startChild('../service/bare-process.ts', { answer });
   try {
     const urls = { service: url, bare: ((await bare.heard()) as { url: string }).url };

@@ -1,5 +1,4 @@
-import { Agent, request } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { Pool } from 'undici';
 import { quantile } from '../harness.ts';
 
 /** One request, as the load sends it. */
@@ -22,33 +21,24 @@ export interface Measured {
 
 /** Connections to one address that stay open, each with one request at a time. */
 export class Load {
-  readonly #url: URL;
-  readonly #agent: Agent;
+  readonly #pool: Pool;
   readonly #connections: number;
 
   constructor(url: string, connections: number) {
-    this.#url = new URL(url);
     this.#connections = connections;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    this.#pool = new Pool(url, { connections, pipelining: 1 });
   }
 
   /** Sends one request, and reads its whole answer. */
-  send({ method, path, body }: Call): Promise<unknown> {
-    const { hostname, port } = this.#url;
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers =
-      text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-    return new Promise((resolve, reject) => {
-      const sent = request({ hostname, port, method, path, headers, agent: this.#agent }, response => {
-        const { statusCode = 0 } = response;
-        json(response).then(answer => {
-          if (statusCode < 300) resolve(answer);
-          else reject(new Error(`${method} ${path}: ${statusCode} ${JSON.stringify(answer)}`));
-        }, reject);
-      });
-      sent.once('error', reject);
-      sent.end(text);
+  async send({ method, path, body }: Call): Promise<unknown> {
+    const { statusCode, body: answer } = await this.#pool.request({
+      method,
+      path,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
+    const read = await answer.json();
+    if (statusCode < 300) return read;
+    throw new Error(`${method} ${path}: ${statusCode} ${JSON.stringify(read)}`);
   }
 
   /** Does something again and again on every connection for so many milliseconds. */
@@ -64,17 +54,12 @@ export class Load {
       }
     });
     await Promise.all(callers);
-    const seconds = (performance.now() - startedAt) / 1000;
-    const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map(q => quantile(latencies, q));
-    return {
-      perSecond: latencies.length / seconds,
-      p50Ms: p50Ms ?? Number.NaN,
-      p95Ms: p95Ms ?? Number.NaN,
-      p99Ms: p99Ms ?? Number.NaN,
-    };
+    const perSecond = latencies.length / ((performance.now() - startedAt) / 1000);
+    const at = (q: number): number => quantile(latencies, q);
+    return { perSecond, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) };
   }
 
-  close(): void {
-    this.#agent.destroy();
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 }
