@@ -43,6 +43,7 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
     log,
     counters: new ServiceCounters(),
     streams: eventStreams(board, { heartbeatSeconds, maxStreams, onError }),
+    followed: new WeakMap(),
     phase: 'serving',
   };
   const app = await serviceApp(context);

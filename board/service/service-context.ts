@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import type { Board } from '../board.ts';
 import type { Access } from './access.ts';
 import type { EventStreams } from './events/event-streams.ts';
@@ -13,6 +15,8 @@ export interface ServiceContext {
   readonly log: ServiceLog;
   readonly counters: ServiceCounters;
   readonly streams: EventStreams;
+  /** The requests that are not answered yet, by their responses. */
+  readonly followed: WeakMap<ServerResponse, FastifyRequest>;
   /** `serving`; `draining`: `/ready` says no; `stopping`: nothing new is taken. */
   phase: 'serving' | 'draining' | 'stopping';
 }
