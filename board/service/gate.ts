@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorOf, type QuadroError, quadroErrorOf } from '../core/errors.ts';
 import { checkPermission } from './access.ts';
@@ -12,14 +13,16 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null on public routes, and before it is known. */
     caller: Caller | null;
+    /** Where its answer goes. */
+    response: ServerResponse | null;
     /** The code this request was refused with. */
     refusedWith: QuadroError['code'] | null;
   }
   interface FastifyContextConfig {
     /** Nobody but `admin` reaches a route that does not say. */
     access?: RouteAccess;
-    /** Not counted by the rate limit. */
-    isUnlimited?: boolean;
+    /** Not counted by the rate limit; public ones are answered while the service stops. */
+    isUnlimited?: (request: FastifyRequest) => boolean;
     /** The intent that the route carries out. */
     intent?: import('../core/intents.ts').Intent;
   }
@@ -70,11 +73,13 @@ export function addGate(app: FastifyInstance, context: ServiceContext): void {
   const { access, options } = context;
   const limit = options.requestsPerMinute === 0 ? null : limiterOf(app, options.requestsPerMinute);
   app.decorateRequest('caller', null);
+  app.decorateRequest('response', null);
   app.decorateRequest('refusedWith', null);
   app.addHook('onRequest', async (request, reply) => {
-    const { access: needed = 'admin', isUnlimited = false, intent } = request.routeOptions.config;
+    const { access: needed = 'admin', intent, isUnlimited: exempts } = request.routeOptions.config;
+    const isUnlimited = exempts?.(request) === true;
     const isPublic = request.is404 || needed === 'public';
-    if (context.phase === 'stopping' && !isUnlimited) throw errorOf('closed', 'The service is stopping');
+    if (context.phase === 'stopping' && !(isPublic && isUnlimited)) throw errorOf('closed', 'The service is stopping');
     let denied: QuadroError | null = null;
     if (!isPublic) {
       try {

@@ -5,6 +5,13 @@ import type { Intent } from '../../core/intents.ts';
 import type { RouteAccess } from '../gate.ts';
 import { type DocumentedAnswer, errorAnswers } from '../schemas/errors.ts';
 
+declare module 'fastify' {
+  interface FastifySchema {
+    /** What a caller needs, in the document. */
+    'x-permission'?: string;
+  }
+}
+
 /** A route: what it takes, who may, and everything it can answer. The OpenAPI document is made of these. */
 export interface Route {
   readonly method: 'GET' | 'POST';
@@ -18,8 +25,8 @@ export interface Route {
   readonly headers?: TSchema;
   readonly body?: TSchema;
   readonly intent?: Intent;
-  /** Not counted by the rate limit. */
-  readonly isUnlimited?: boolean;
+  /** The requests that the rate limit does not count; public ones are answered while the service stops. Default: none. */
+  readonly isUnlimited?: (request: FastifyRequest) => boolean;
   readonly hasHead?: boolean;
   /** Answers that are no errors, by status. */
   readonly answers: Readonly<Record<number, DocumentedAnswer>>;
@@ -51,7 +58,7 @@ const WRITE_CODES: readonly ErrorCode[] = ['overloaded', 'storage_full', 'storag
 /** What a board that cannot be written says; in an envelope, with status 200. */
 const READ_ONLY_CODES: readonly ErrorCode[] = ['storage_read_only', 'board_read_only'];
 
-function codesOf({ access, method, querystring, params, isUnlimited = false, codes = [] }: Route): Set<ErrorCode> {
+function codesOf({ access, method, querystring, params, isUnlimited, codes = [] }: Route): Set<ErrorCode> {
   const isPost = method === 'POST';
   return new Set<ErrorCode>([
     ...(isUnlimited ? [] : (['closed', 'rate_limited'] as const)),
@@ -66,12 +73,12 @@ function codesOf({ access, method, querystring, params, isUnlimited = false, cod
 /** Adds a route to the service and to its document. */
 export function addRoute(app: FastifyInstance, route: Route): void {
   const { method, url, access, summary, description, tag, params, querystring, headers, body, answers } = route;
-  const { isUnlimited = false, hasHead = false, intent } = route;
+  const { isUnlimited, hasHead = false, intent } = route;
   app.route({
     method,
     url,
     exposeHeadRoute: hasHead,
-    config: { access, isUnlimited, ...(intent && { intent }) },
+    config: { access, ...(isUnlimited && { isUnlimited }), ...(intent && { intent }) },
     schema: {
       summary,
       ...(description && { description }),
@@ -80,6 +87,7 @@ export function addRoute(app: FastifyInstance, route: Route): void {
       ...(querystring && { querystring }),
       ...(headers && { headers }),
       ...(body && { body }),
+      'x-permission': access === 'envelope' ? 'of the intent' : access,
       security: access === 'public' ? [] : [{ bearer: [] }],
       response: { ...errorAnswers(codesOf(route), access === 'envelope'), ...answers },
     },
