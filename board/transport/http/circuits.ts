@@ -43,7 +43,7 @@ export class Circuits {
   #cockatiel: Promise<typeof import('cockatiel')> | null = null;
   #states: Readonly<Record<number, CircuitState>> = {};
 
-  constructor({ circuitFailures = 5, circuitPauseMs = 60_000 }: CircuitOptions) {
+  constructor({ circuitFailures, circuitPauseMs }: Required<CircuitOptions>) {
     this.#failures = circuitFailures;
     this.#pauseMs = circuitPauseMs;
   }

@@ -61,6 +61,14 @@ export function deliveryErrorOf(url: string, error: unknown): DeliveryError {
     const facts = { isPassing: true, mayBeDone: false, cause: error, url };
     return new DeliveryError('delivery_failed', `${url} could not be reached (${code}): ${advice}`, facts);
   }
+  if (message === 'bad port') {
+    const facts = { isPassing: false, mayBeDone: false, cause: error, url };
+    return new DeliveryError(
+      'delivery_failed',
+      `${url} has a port that HTTP clients refuse (WHATWG): take another`,
+      facts,
+    );
+  }
   if (TLS_CODE.test(code)) {
     const facts = { isPassing: false, mayBeDone: false, cause: error, url };
     return new DeliveryError(

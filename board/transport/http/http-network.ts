@@ -6,7 +6,7 @@ import { type CircuitOptions, type CircuitStats, Circuits } from './circuits.ts'
 import { type EndpointServer, type ListenOptions, listenForEndpoints } from './endpoint-server.ts';
 import { shownUrl } from './exchange.ts';
 import { handlingOf } from './handling.ts';
-import { type HttpLimits, isHttp, limitsOf, type TokenOf } from './http-options.ts';
+import { type HttpLimits, isHttp, limitsOf, type ResolvedLimits, type TokenOf } from './http-options.ts';
 
 /** How to carry envelopes over HTTP. */
 export interface HttpNetworkOptions extends HttpLimits, CircuitOptions {
@@ -19,7 +19,7 @@ export interface HttpNetworkOptions extends HttpLimits, CircuitOptions {
 
 /** Carries envelopes to `http:` and `https:` addresses of other processes, and inside this one to whatever is registered here. */
 export class HttpNetwork implements Network {
-  readonly #limits: Required<HttpLimits>;
+  readonly #limits: ResolvedLimits;
   readonly #tokenOf: TokenOf;
   readonly #circuits: Circuits;
   readonly #endpoints = new Map<string, EndpointHandler>();
@@ -31,7 +31,7 @@ export class HttpNetwork implements Network {
     const { token = null } = options;
     this.#limits = limitsOf(options);
     this.#tokenOf = typeof token === 'function' ? token : () => token;
-    this.#circuits = new Circuits(options);
+    this.#circuits = new Circuits(this.#limits);
   }
 
   /**
@@ -40,7 +40,8 @@ export class HttpNetwork implements Network {
    *
    * @throws QuadroError `endpoint_not_found` for an address that is neither registered here nor HTTP; `delivery_failed` where
    * nobody answered; `storage_uncertain` for a write of which nobody knows whether it was carried out; `remote_error` for an
-   * answer that is none; `agent_unavailable` while an agent's circuit is open; `closed`.
+   * answer that is none; `agent_unavailable` while an agent's circuit is open; `closed`; `invalid_configuration` for an address
+   * that holds credentials.
    */
   async request(url: string, envelope: RequestEnvelope): Promise<ResponseEnvelope> {
     if (this.#closing.signal.aborted) throw errorOf('closed', 'This network is closed');
@@ -51,6 +52,10 @@ export class HttpNetwork implements Network {
     const address = URL.parse(url);
     if (address === null || !isHttp(address)) {
       throw errorOf('endpoint_not_found', `No endpoint registered for ${url}`, { details: { url } });
+    }
+    if (address.username !== '' || address.password !== '') {
+      const message = `${shownUrl(address)} must hold no credentials: give a token to the network, for that address`;
+      throw errorOf('invalid_configuration', message);
     }
     const handling = handlingOf(envelope.intent, envelope.payload, this.#limits);
     const sent = keyed(envelope, handling);

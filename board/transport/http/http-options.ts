@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../core/errors.ts';
+import type { CircuitOptions } from './circuits.ts';
 
 /** Gives the token for an address; null: none. */
 export type TokenOf = (url: URL) => string | null;
@@ -21,20 +22,41 @@ export interface HttpLimits {
 /** The longest that a timer can run. */
 const MAX_MS = 2 ** 31 - 1;
 
-const DEFAULTS = { timeoutMs: 30_000, patienceMs: 30_000, agentTimeoutMs: 30_000, maxAnswerBytes: 256 * 1024 * 1024 };
+const DEFAULTS: ResolvedLimits = {
+  timeoutMs: 30_000,
+  patienceMs: 30_000,
+  agentTimeoutMs: 30_000,
+  maxAnswerBytes: 256 * 1024 * 1024,
+  circuitFailures: 5,
+  circuitPauseMs: 60_000,
+};
+
+/** Every limit of a network. */
+export type ResolvedLimits = Required<HttpLimits & CircuitOptions>;
 
 /** @throws ConfigurationError that names every option that cannot be. */
-export function limitsOf(options: HttpLimits): Required<HttpLimits> {
-  const { timeoutMs, patienceMs, agentTimeoutMs, maxAnswerBytes } = { ...DEFAULTS, ...options };
+export function limitsOf(options: HttpLimits & CircuitOptions): ResolvedLimits {
+  const {
+    timeoutMs = DEFAULTS.timeoutMs,
+    patienceMs = DEFAULTS.patienceMs,
+    agentTimeoutMs = DEFAULTS.agentTimeoutMs,
+    maxAnswerBytes = DEFAULTS.maxAnswerBytes,
+    circuitFailures = DEFAULTS.circuitFailures,
+    circuitPauseMs = DEFAULTS.circuitPauseMs,
+  } = options;
   const isTime = (value: number): boolean => value > 0 && value <= MAX_MS;
   const faults = [
     ...(isTime(timeoutMs) ? [] : ['timeoutMs must be more than 0']),
     ...(patienceMs === 0 || isTime(patienceMs) ? [] : ['patienceMs must be 0 or more']),
     ...(isTime(agentTimeoutMs) ? [] : ['agentTimeoutMs must be more than 0']),
     ...(maxAnswerBytes > 0 ? [] : ['maxAnswerBytes must be more than 0']),
+    ...(Number.isSafeInteger(circuitFailures) && circuitFailures > 0
+      ? []
+      : ['circuitFailures must be a whole number from 1']),
+    ...(isTime(circuitPauseMs) ? [] : ['circuitPauseMs must be more than 0']),
   ];
   if (faults.length > 0) throw new ConfigurationError('invalid_configuration', faults.join('; '));
-  return { timeoutMs, patienceMs, agentTimeoutMs, maxAnswerBytes };
+  return { timeoutMs, patienceMs, agentTimeoutMs, maxAnswerBytes, circuitFailures, circuitPauseMs };
 }
 
 /**

@@ -13,7 +13,7 @@ import { EventStream } from './event-stream.ts';
 import { shownUrl } from './exchange.ts';
 import { isBusy, send } from './http-client.ts';
 import { type HttpNetwork, httpNetwork } from './http-network.ts';
-import { type HttpLimits, limitsOf, serviceUrlOf } from './http-options.ts';
+import { type HttpLimits, limitsOf, type ResolvedLimits, serviceUrlOf } from './http-options.ts';
 
 /** How to reach a board that is served elsewhere. */
 export interface RemoteBoardOptions extends Omit<HttpLimits, 'agentTimeoutMs'> {
@@ -39,7 +39,7 @@ export class RemoteBoard extends BoardMethods {
   readonly url: string;
   readonly #base: URL;
   readonly #token: string | null;
-  readonly #limits: Required<HttpLimits>;
+  readonly #limits: ResolvedLimits;
   readonly #silenceMs: number;
   readonly #onError: (what: string, error: unknown) => void;
   readonly #network: HttpNetwork;
