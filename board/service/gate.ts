@@ -78,7 +78,7 @@ export function addGate(app: FastifyInstance, context: ServiceContext): void {
     let denied: QuadroError | null = null;
     if (!isPublic) {
       try {
-        request.caller = await access.callerOf(request.headers.authorization);
+        request.caller = await access.callerOf(request.headers);
       } catch (error) {
         denied = quadroErrorOf(error);
       }
@@ -86,7 +86,6 @@ export function addGate(app: FastifyInstance, context: ServiceContext): void {
     if (limit !== null && !isUnlimited) await limit(request, reply);
     if (denied !== null) throw denied;
     if (request.headers.host === undefined) throw errorOf('invalid_payload', 'The request has no Host header');
-    if (!isPublic) access.checkHost(request.headers.host);
     checkQuery(request.raw.url ?? '');
     if (request.caller === null || isPublic || needed === 'envelope') return;
     try {

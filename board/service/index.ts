@@ -4,3 +4,13 @@ export { type Authorizer, type Caller, PERMISSIONS, type Permission } from './ca
 export { serveBoard } from './serve-board.ts';
 export type { ReadinessCheck, RenderedMetrics, ServiceOptions } from './service-options.ts';
 export type { RequestCount, ServiceStats } from './service-stats.ts';
+export { type BoardAuthorizer, type BoardAuthorizerOptions, boardAuthorizer } from './tokens/board-authorizer.ts';
+export type { TokenBoard, TokenInfo } from './tokens/token-store.ts';
+export {
+  type CreatedToken,
+  type CreateTokenParams,
+  createToken,
+  listTokens,
+  revokeToken,
+  type TokenOptions,
+} from './tokens/tokens.ts';

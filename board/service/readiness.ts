@@ -1,6 +1,6 @@
 import type { Board } from '../board.ts';
-import { quadroErrorOf } from '../core/errors.ts';
-import { isInternal, publicErrorOf } from './public-error.ts';
+import { QuadroError, quadroErrorOf } from '../core/errors.ts';
+import { publicErrorOf } from './public-error.ts';
 import type { ReadinessCheck } from './service-options.ts';
 
 /** How long a check may take: a probe that waits longer has its answer. */
@@ -20,14 +20,17 @@ export interface CheckedPart {
 export function databaseCheck(board: Board): ReadinessCheck {
   return {
     name: 'database',
-    check: async () => ({ backend: board.backendName, next_sequence_id: (await board.board()).next_sequence_id }),
+    check: async () => {
+      const { next_sequence_id } = await board.board().catch(error => Promise.reject(quadroErrorOf(error)));
+      return { backend: board.backendName, next_sequence_id };
+    },
   };
 }
 
-/** What its sentence may say: our own words, or none that name a place. */
-function sentenceOf(thrown: unknown): string {
-  const error = quadroErrorOf(thrown);
-  return isInternal(error) && error.code !== 'internal_error' ? publicErrorOf(error).message : error.message;
+/** A check's own sentence is for people; an error of ours may name a place. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof QuadroError) return publicErrorOf(error).message;
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function checkedPart({ name, check }: ReadinessCheck): Promise<CheckedPart> {

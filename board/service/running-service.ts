@@ -33,7 +33,7 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
   const context: ServiceContext = {
     board,
     options,
-    access: accessOf(options),
+    access: await accessOf(board, options),
     log: new ServiceLog(options.logger ?? pino()),
     counters: new ServiceCounters(),
     phase: 'serving',

@@ -57,6 +57,12 @@ export function readableLog(): { logger: NonNullable<ServiceOptions['logger']>; 
   return { logger: pino(stream), log: () => written };
 }
 
+/** A board as these tests use it. The caller closes it. */
+export function openServedBoard(options: Partial<BoardOptions> = {}): Promise<Board> {
+  const taskTypes = { memo: 'fast', article: 'newsroom' };
+  return openBoard({ backend: sqlite({ file: ':memory:' }), lifecycles: [NEWSROOM], taskTypes, ...options });
+}
+
 /** Serves a board, a new one unless it is given, on a port of its own; both are closed after the test. */
 export async function serve(
   options: ServiceOptions = {},
@@ -64,14 +70,7 @@ export async function serve(
   given: Board | null = null,
 ): Promise<Served> {
   const { logger, log } = readableLog();
-  const board =
-    given ??
-    (await openBoard({
-      backend: sqlite({ file: ':memory:' }),
-      lifecycles: [NEWSROOM],
-      taskTypes: { memo: 'fast', article: 'newsroom' },
-      ...boardOptions,
-    }));
+  const board = given ?? (await openServedBoard(boardOptions));
   const service = await board.serve({ port: 0, logger, ...options });
   onTestFinished(async () => {
     await service.close(0);

@@ -29,26 +29,35 @@ export interface Route {
 }
 
 /** What any use of the board can end with. */
-const BOARD_CODES: readonly ErrorCode[] = ['storage_busy', 'storage_unavailable', 'storage_failed', 'internal_error'];
+const BOARD_CODES: readonly ErrorCode[] = [
+  'storage_busy',
+  'storage_unavailable',
+  'storage_failed',
+  'storage_access_denied',
+  'internal_error',
+];
 
-/** What any write can end with besides. */
-const WRITE_CODES: readonly ErrorCode[] = [
+/** What any body can be refused with. */
+const BODY_CODES: readonly ErrorCode[] = [
   'invalid_payload',
   'invalid_text',
   'payload_too_large',
   'unsupported_media_type',
-  'overloaded',
-  'storage_full',
-  'storage_uncertain',
-  'storage_read_only',
-  'board_read_only',
 ];
 
+/** What any write can end with besides. */
+const WRITE_CODES: readonly ErrorCode[] = ['overloaded', 'storage_full', 'storage_uncertain'];
+
+/** What a board that cannot be written says; in an envelope, with status 200. */
+const READ_ONLY_CODES: readonly ErrorCode[] = ['storage_read_only', 'board_read_only'];
+
 function codesOf({ access, method, querystring, params, isUnlimited = false, codes = [] }: Route): Set<ErrorCode> {
+  const isPost = method === 'POST';
   return new Set<ErrorCode>([
     ...(isUnlimited ? [] : (['closed', 'rate_limited'] as const)),
     ...(access === 'public' ? [] : (['unauthorized', 'forbidden', ...BOARD_CODES] as const)),
-    ...(method === 'POST' ? WRITE_CODES : []),
+    ...(isPost ? [...BODY_CODES, ...WRITE_CODES] : []),
+    ...(isPost && access !== 'envelope' ? READ_ONLY_CODES : []),
     ...(querystring || params ? (['invalid_payload'] as const) : []),
     ...codes,
   ]);

@@ -30,8 +30,7 @@ const READINESS = Type.Object(
 /** Whether a public request shows a token that may read; no token and a wrong one are told the same. */
 async function mayRead({ access }: ServiceContext, { headers }: FastifyRequest): Promise<boolean> {
   try {
-    access.checkHost(headers.host ?? '');
-    return allows(await access.callerOf(headers.authorization), 'read');
+    return allows(await access.callerOf(headers), 'read');
   } catch {
     return false;
   }
@@ -39,10 +38,13 @@ async function mayRead({ access }: ServiceContext, { headers }: FastifyRequest):
 
 function addReady(app: FastifyInstance, context: ServiceContext): void {
   const checked = sharedReadiness([databaseCheck(context.board), ...context.options.readiness]);
+  let known = '';
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const stopping = { name: 'service', ok: false, duration_ms: 0, error: 'The service is stopping', facts: {} };
     const parts: readonly CheckedPart[] = context.phase === 'serving' ? await checked() : [stopping];
     const failing = parts.filter(({ ok }) => !ok).map(({ name }) => name);
+    if (known !== failing.join()) context.log.warn({ failing }, failing.length === 0 ? 'ready again' : 'unready');
+    known = failing.join();
     reply.code(failing.length === 0 ? 200 : 503).header('cache-control', 'no-store');
     const details = (await mayRead(context, request)) ? { checks: parts } : {};
     return { status: failing.length === 0 ? 'ready' : 'unready', failing, ...details };
