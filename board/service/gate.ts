@@ -18,8 +18,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Nobody but `admin` reaches a route that does not say. */
     access?: RouteAccess;
-    /** Not counted by the rate limit. */
-    isUnlimited?: boolean;
+    /** Not counted by the rate limit; public ones are answered while the service stops. */
+    isUnlimited?: (request: FastifyRequest) => boolean;
     /** The intent that the route carries out. */
     intent?: import('../core/intents.ts').Intent;
   }
@@ -72,9 +72,10 @@ export function addGate(app: FastifyInstance, context: ServiceContext): void {
   app.decorateRequest('caller', null);
   app.decorateRequest('refusedWith', null);
   app.addHook('onRequest', async (request, reply) => {
-    const { access: needed = 'admin', isUnlimited = false, intent } = request.routeOptions.config;
+    const { access: needed = 'admin', intent, isUnlimited: exempts } = request.routeOptions.config;
+    const isUnlimited = exempts?.(request) === true;
     const isPublic = request.is404 || needed === 'public';
-    if (context.phase === 'stopping' && !isUnlimited) throw errorOf('closed', 'The service is stopping');
+    if (context.phase === 'stopping' && !(isPublic && isUnlimited)) throw errorOf('closed', 'The service is stopping');
     let denied: QuadroError | null = null;
     if (!isPublic) {
       try {

@@ -1,6 +1,13 @@
 export type { Admission, AdmissionRequest, Admit } from './admission/admission.ts';
 export type { BoardService } from './board-service.ts';
 export { type Authorizer, type Caller, PERMISSIONS, type Permission } from './caller.ts';
+export type { EventFilter } from './events/event-filter.ts';
+export {
+  type EventStreams,
+  type EventStreamsOptions,
+  type EventStreamsStats,
+  eventStreams,
+} from './events/event-streams.ts';
 export { serveBoard } from './serve-board.ts';
 export type { ReadinessCheck, RenderedMetrics, ServiceOptions } from './service-options.ts';
 export type { RequestCount, ServiceStats } from './service-stats.ts';

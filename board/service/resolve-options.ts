@@ -54,7 +54,7 @@ const RANGES = {
   keepAliveSeconds: [1, 3_600],
   deadlineSeconds: [0, 86_400],
   heartbeatSeconds: [1, 3_600],
-  maxStreams: [0, 1_000_000],
+  maxStreams: [1, 1_000_000],
 } as const;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -2,21 +2,24 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { Board } from '../board.ts';
-import { ConfigurationError } from '../core/errors.ts';
+import { ConfigurationError, quadroErrorOf } from '../core/errors.ts';
 import { accessOf } from './access.ts';
 import { serviceApp } from './app.ts';
 import type { BoardService } from './board-service.ts';
+import { eventStreams } from './events/event-streams.ts';
 import type { ResolvedServiceOptions } from './resolve-options.ts';
 import type { ServiceContext } from './service-context.ts';
 import { ServiceLog } from './service-log.ts';
 import { ServiceCounters } from './service-stats.ts';
 import { stopService } from './stop-service.ts';
 
-async function listen(app: FastifyInstance, { host, port }: ResolvedServiceOptions): Promise<void> {
+async function listen(app: FastifyInstance, context: ServiceContext): Promise<void> {
+  const { host, port } = context.options;
   try {
     await app.listen({ host, port });
   } catch (cause) {
     await app.close();
+    await context.streams.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `The service cannot listen on ${host} port ${port}: ${reason}. Choose another port or host.`;
     throw new ConfigurationError('invalid_configuration', message, { cause, details: { host, port } });
@@ -30,16 +33,20 @@ function urlOf(host: string, port: number): string {
 
 /** Starts a service whose options are known to be good. */
 export async function runningService(board: Board, options: ResolvedServiceOptions): Promise<BoardService> {
+  const log = new ServiceLog(options.logger ?? pino());
+  const { heartbeatSeconds, maxStreams } = options;
+  const onError = (message: string, error: unknown): void => log.failure(null, quadroErrorOf(error), message);
   const context: ServiceContext = {
     board,
     options,
     access: await accessOf(board, options),
-    log: new ServiceLog(options.logger ?? pino()),
+    log,
     counters: new ServiceCounters(),
+    streams: eventStreams(board, { heartbeatSeconds, maxStreams, onError }),
     phase: 'serving',
   };
   const app = await serviceApp(context);
-  await listen(app, options);
+  await listen(app, context);
   const { port } = app.server.address() as AddressInfo;
   const url = urlOf(options.host, port);
   context.log.info({ url, board_id: board.boardId }, 'serving');

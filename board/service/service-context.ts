@@ -1,5 +1,6 @@
 import type { Board } from '../board.ts';
 import type { Access } from './access.ts';
+import type { EventStreams } from './events/event-streams.ts';
 import type { ResolvedServiceOptions } from './resolve-options.ts';
 import type { ServiceLog } from './service-log.ts';
 import type { ServiceCounters } from './service-stats.ts';
@@ -11,6 +12,7 @@ export interface ServiceContext {
   readonly access: Access;
   readonly log: ServiceLog;
   readonly counters: ServiceCounters;
+  readonly streams: EventStreams;
   /** `serving`; `draining`: `/ready` says no; `stopping`: nothing new is taken. */
   phase: 'serving' | 'draining' | 'stopping';
 }

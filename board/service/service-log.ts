@@ -71,12 +71,9 @@ export class ServiceLog {
   }
 
   /** Why a request ended as its answer does not say. */
-  failure(requestId: string, error: QuadroError): void {
+  failure(requestId: string | null, error: QuadroError, what = 'failure'): void {
     const { code, message, cause = error } = error;
-    this.#service.error(
-      { request_id: requestId, error_code: code, error: message, frames: framesOf(cause) },
-      'failure',
-    );
+    this.#service.error({ request_id: requestId, error_code: code, error: message, frames: framesOf(cause) }, what);
   }
 
   info(facts: Readonly<Record<string, unknown>>, message: string): void {

@@ -5,6 +5,9 @@ import type { ServiceContext } from './service-context.ts';
 /** How often it looks whether everything is answered. */
 const LOOK_MS = 10;
 
+/** How long a stream's client may take over its last bytes. */
+const STREAM_GRACE_SECONDS = 2;
+
 /**
  * Takes no new connection and no new work, waits until what is under way is answered, then cuts what is left.
  *
@@ -15,12 +18,14 @@ export async function stopService(
   context: ServiceContext,
   deadlineSeconds: number,
 ): Promise<{ finished: boolean }> {
-  const { counters, log } = context;
+  const { counters, log, streams } = context;
   context.phase = 'stopping';
   const endsAt = performance.now() + deadlineSeconds * 1000;
+  const streamsEnded = streams.close(Math.min(deadlineSeconds, STREAM_GRACE_SECONDS));
   // Connections that are idle are closed with it; one that is busy gets its answer first.
   app.server.close();
   while (counters.inFlight > 0 && performance.now() < endsAt) await sleep(LOOK_MS);
+  await streamsEnded;
   const left = counters.inFlight;
   if (left > 0) log.warn({ in_flight: left }, 'cut');
   app.server.closeAllConnections();

@@ -151,6 +151,11 @@ function taskFromWire(task: Json, index: number): Json {
   return atIndex(index, () => paramsFromWire('board.post_task', task)) as unknown as Json;
 }
 
+/** An event as it travels by itself. */
+export function eventToWire(event: Event): JsonObject {
+  return mapTimes(event as unknown as JsonObject, EVENT, toIso) as JsonObject;
+}
+
 /** An intent's result as it travels; so do pages of records under the names of their tables. */
 export function resultToWire<I extends Intent>(result: ResultOf<I> | RecordPage): JsonObject {
   return mapTimes(result as unknown as JsonObject, RESULT, toIso) as JsonObject;

@@ -26,6 +26,7 @@ interface Sample {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: object;
+  readonly headers?: Record<string, string>;
   /** The route's pattern, as documented. */
   readonly route: string;
   readonly needs: Permission | 'public';
@@ -60,7 +61,7 @@ const SAMPLES: readonly Sample[] = [
   get('/agents/{agent_id}/activity', '/agents/ada/activity?limit=1'),
   get('/state', '/state'),
   get('/board', '/board'),
-  get('/events', '/events?after=1&limit=3'),
+  { ...get('/events', '/events?after=1&limit=3'), headers: { accept: 'application/json' } },
   get('/log/chief-cycles', '/log/chief-cycles'),
   get('/log/ombudsman-ticks', '/log/ombudsman-ticks'),
   get('/metrics', '/metrics'),
@@ -102,9 +103,13 @@ async function fill(board: Board): Promise<void> {
   await board.postTasks(Array.from({ length: 5 }, () => ({ task_type: 'memo', label: 'x' })));
 }
 
-function send({ ask }: Served, { method, path, body }: Sample, headers: Record<string, string> = {}): Promise<Answer> {
+function send(
+  { ask }: Served,
+  { method, path, body, headers: own = {} }: Sample,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const type = body === undefined ? {} : { 'content-type': 'application/json' };
-  return ask(path, { method, headers: { ...type, ...headers }, ...(body && { body: JSON.stringify(body) }) });
+  return ask(path, { method, headers: { ...type, ...own, ...headers }, ...(body && { body: JSON.stringify(body) }) });
 }
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
@@ -192,6 +197,8 @@ const badInput: Scenario = async see => {
     post('', '/tasks/t0/archive', 'post'),
   ];
   for (const sample of conflicts) see(sample, await send(served, sample));
+  const beyond = get('/events', '/events?since=999');
+  see(beyond, await send(served, beyond));
 };
 
 const tooMany: Scenario = async see => {
@@ -238,7 +245,8 @@ const stopping: Scenario = async see => {
   const sockets = await Promise.all(
     LIMITED.map(async sample => {
       const socket = await rawSocket(served.service.url);
-      socket.write(`${sample.method} ${sample.path} HTTP/1.1\r\nhost: localhost\r\n`);
+      const accept = sample.headers?.accept ?? '*/*';
+      socket.write(`${sample.method} ${sample.path} HTTP/1.1\r\nhost: localhost\r\naccept: ${accept}\r\n`);
       return { sample, socket };
     }),
   );

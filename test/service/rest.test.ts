@@ -113,7 +113,7 @@ describe('logs over REST', () => {
       const rows: JsonObject[] = [];
       let after: number | null = 0;
       while (after !== null) {
-        const { body } = await get(`${path}?after=${after}&limit=4`);
+        const { body } = await get(`${path}?after=${after}&limit=4`, { accept: 'application/json' });
         rows.push(...(body.events as JsonObject[]));
         after = body.next as number | null;
       }

@@ -18,8 +18,8 @@ export interface Route {
   readonly headers?: TSchema;
   readonly body?: TSchema;
   readonly intent?: Intent;
-  /** Not counted by the rate limit. */
-  readonly isUnlimited?: boolean;
+  /** The requests that the rate limit does not count; public ones are answered while the service stops. Default: none. */
+  readonly isUnlimited?: (request: FastifyRequest) => boolean;
   readonly hasHead?: boolean;
   /** Answers that are no errors, by status. */
   readonly answers: Readonly<Record<number, DocumentedAnswer>>;
@@ -51,7 +51,7 @@ const WRITE_CODES: readonly ErrorCode[] = ['overloaded', 'storage_full', 'storag
 /** What a board that cannot be written says; in an envelope, with status 200. */
 const READ_ONLY_CODES: readonly ErrorCode[] = ['storage_read_only', 'board_read_only'];
 
-function codesOf({ access, method, querystring, params, isUnlimited = false, codes = [] }: Route): Set<ErrorCode> {
+function codesOf({ access, method, querystring, params, isUnlimited, codes = [] }: Route): Set<ErrorCode> {
   const isPost = method === 'POST';
   return new Set<ErrorCode>([
     ...(isUnlimited ? [] : (['closed', 'rate_limited'] as const)),
@@ -66,12 +66,12 @@ function codesOf({ access, method, querystring, params, isUnlimited = false, cod
 /** Adds a route to the service and to its document. */
 export function addRoute(app: FastifyInstance, route: Route): void {
   const { method, url, access, summary, description, tag, params, querystring, headers, body, answers } = route;
-  const { isUnlimited = false, hasHead = false, intent } = route;
+  const { isUnlimited, hasHead = false, intent } = route;
   app.route({
     method,
     url,
     exposeHeadRoute: hasHead,
-    config: { access, isUnlimited, ...(intent && { intent }) },
+    config: { access, ...(isUnlimited && { isUnlimited }), ...(intent && { intent }) },
     schema: {
       summary,
       ...(description && { description }),

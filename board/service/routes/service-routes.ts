@@ -52,7 +52,7 @@ function addReady(app: FastifyInstance, context: ServiceContext): void {
   addRoute(app, {
     ...PUBLIC,
     url: '/ready',
-    isUnlimited: true,
+    isUnlimited: () => true,
     hasHead: true,
     summary: 'Whether work can be sent here: the database and what else must answer',
     answers: {
@@ -109,7 +109,7 @@ export function addServiceRoutes(app: FastifyInstance, context: ServiceContext):
   addRoute(app, {
     ...PUBLIC,
     url: '/health',
-    isUnlimited: true,
+    isUnlimited: () => true,
     hasHead: true,
     summary: 'Whether the process answers; asks nothing of the database',
     answers: { 200: jsonAnswer('It does', closed({ status: Type.Literal('ok') })) },
