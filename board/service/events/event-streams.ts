@@ -227,14 +227,16 @@ class BoardStreams implements EventStreams {
   }
 
   async #close(graceSeconds: number): Promise<void> {
-    await this.#tail.close();
     if (this.#timer !== null) clearInterval(this.#timer);
+    // A database that hangs may keep it waiting; the clients need not.
+    const tail = this.#tail.close();
     for (const stream of this.#streams) stream.finish('closing');
     const cut = setTimeout(() => {
       for (const stream of this.#streams) stream.destroy('closing');
     }, graceSeconds * 1000);
     await Promise.all(Array.from(this.#streams, ({ closed }) => closed));
     clearTimeout(cut);
+    await tail;
   }
 }
 
