@@ -9,7 +9,7 @@ import { EventStream, type StreamEnd } from './event-stream.ts';
 import { EventTail } from './event-tail.ts';
 
 /** Streams that are served in one turn: between two the board and other requests have theirs. */
-const STREAMS_A_TURN = 50;
+const STREAMS_A_TURN = 16;
 
 /** A board whose events can be streamed: a `Board` is one. */
 export interface StreamedBoard extends WatchedBoard, Pick<LogSource, 'taskEvents'> {}
