@@ -13,6 +13,7 @@ import type { ServiceContext } from './service-context.ts';
 import { ServiceLog } from './service-log.ts';
 import { ServiceCounters } from './service-stats.ts';
 import { stopService } from './stop-service.ts';
+import { WatchedStreams } from './watched-streams.ts';
 
 async function listen(app: FastifyInstance, context: ServiceContext): Promise<void> {
   const { host, port } = context.options;
@@ -37,14 +38,16 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
   const log = new ServiceLog(options.logger ?? pino());
   const { heartbeatSeconds, maxStreams } = options;
   const onError = (message: string, error: unknown): void => log.failure(null, quadroErrorOf(error), message);
+  const access = await accessOf(board, options);
   const context: ServiceContext = {
     board,
     options,
-    access: await accessOf(board, options),
+    access,
     log,
     counters: new ServiceCounters(),
     streams: eventStreams(board, { heartbeatSeconds, maxStreams, onError }),
     admission: admitted(board, options.admit),
+    watched: new WatchedStreams(access),
     followed: new WeakMap(),
     phase: 'serving',
   };
