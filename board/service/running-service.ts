@@ -66,7 +66,7 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
   return {
     url,
     address: { host: options.host, port },
-    stats: () => context.counters.stats(),
+    stats: () => ({ ...context.counters.stats(), event_streams: context.streams.stats() }),
     drain: () => {
       if (context.phase === 'serving') context.phase = 'draining';
     },

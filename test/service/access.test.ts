@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../board/clock.ts';
 import type { JsonObject } from '../../board/core/json.ts';
-import { createToken, revokeToken, serveBoard } from '../../board/service/index.ts';
+import { createToken, revokeToken, type ServiceOptions, serveBoard } from '../../board/service/index.ts';
 import { answerOf, parseAnswer, rawSocket } from './raw-http.ts';
 import { openServedBoard, readableLog, serve } from './served.ts';
 
@@ -228,5 +228,19 @@ describe('the limit of requests', () => {
     expect(answer.body).toMatchObject({ error_code: 'rate_limited', details: { requests_per_minute: 3 } });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(service.stats().refused.rate_limited).toBeGreaterThan(8);
+  });
+
+  it('believes an address in X-Forwarded-For only of a proxy it was told of', async () => {
+    const statuses = async (options: ServiceOptions) => {
+      const { get } = await serve({ requestsPerMinute: 1, ...options });
+      const all: number[] = [];
+      for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.2']) {
+        all.push((await get('/', { 'x-forwarded-for': client })).status);
+      }
+      return all;
+    };
+    expect(await statuses({})).toEqual([200, 429, 429]);
+    expect(await statuses({ trustProxy: ['127.0.0.1'] })).toEqual([200, 200, 429]);
+    expect(await statuses({ trustProxy: ['10.0.0.0/8'] })).toEqual([200, 429, 429]);
   });
 });

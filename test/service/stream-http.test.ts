@@ -45,7 +45,12 @@ describe('GET /events', () => {
     expect(all.events.map(({ data }) => JSON.parse(data) as object)).toEqual(page.body.events);
     all.close();
     await until(() => served.lines().some(({ route, request_id }) => route === '/events' && request_id === 'mine'));
-    expect(served.service.stats()).toMatchObject({ in_flight: 0, open_streams: 3 });
+    const stats = served.service.stats();
+    expect(stats).toMatchObject({
+      in_flight: 0,
+      open_streams: 3,
+      event_streams: { clients: 3, opened: 4, dropped: 0 },
+    });
   });
 
   it('refuses before it streams: what no stream or page has, too many, no token', async () => {
