@@ -18,7 +18,8 @@ import { WatchedStreams } from './watched-streams.ts';
 async function listen(app: FastifyInstance, context: ServiceContext): Promise<void> {
   const { host, port } = context.options;
   try {
-    await app.listen({ host, port });
+    // By that name the library opens a second server, on ::1, which nothing here would see.
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
   } catch (cause) {
     await app.close();
     await context.streams.close();

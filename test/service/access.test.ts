@@ -200,6 +200,7 @@ describe('origins that are allowed', () => {
     expect([good.status, good.headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example']);
     expect(good.headers.get('access-control-allow-headers')).toContain('authorization');
     expect((await asked('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+    expect((await ask('/tasks', { method: 'OPTIONS' })).status).toBe(204);
     const read = await get('/tasks', { origin: 'https://app.example' });
     expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example']);
   });
