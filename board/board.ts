@@ -3,14 +3,13 @@ import type { Backend, LogQuery, TaskCount } from './backends/backend.ts';
 import { BoardListeners } from './board-listeners.ts';
 import { BoardMethods } from './board-methods.ts';
 import type { ResolvedBoardOptions } from './board-options.ts';
-import { fingerprint } from './core/canonical-json.ts';
-import { type Command, IDEMPOTENT_INTENTS, type WriteIntent } from './core/decide/command.ts';
+import { checkCallOptions, commandOf } from './call-arguments.ts';
+import type { Command, WriteIntent } from './core/decide/command.ts';
 import { isWriteIntent } from './core/decide/decide.ts';
 import { builtinProfileRecords, ProfileRegistry } from './core/decide/profiles.ts';
 import { errorOf, quadroErrorOf } from './core/errors.ts';
 import type { CallOptions, Intent, OpenState, ParamsOf, ResultOf } from './core/intents.ts';
-import type { JsonObject } from './core/json.ts';
-import { checkPayload, isIdSized, isIntent, MAX_ID_BYTES, shortened } from './core/payload.ts';
+import { checkPayload, isIntent, shortened } from './core/payload.ts';
 import type {
   Agent,
   BoardRecord,
@@ -36,6 +35,9 @@ import {
   type ReadHost,
   read,
 } from './reader.ts';
+import type { BoardService } from './service/board-service.ts';
+import { serveBoard } from './service/serve-board.ts';
+import type { ServiceOptions } from './service/service-options.ts';
 import type { TableSource } from './table-source.ts';
 import { Writer } from './writer.ts';
 
@@ -114,18 +116,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     bytes: number,
   ): Promise<ResultOf<I>> {
     if (this.#options.readOnly) throw errorOf('storage_read_only', 'This board was opened for reading only');
-    const params = ownCopy(given);
-    const key = IDEMPOTENT_INTENTS.has(intent) ? (options.idempotencyKey ?? null) : null;
-    const command: Command<I> = {
-      intent,
-      params,
-      idempotencyKey: key,
-      fingerprint: key === null ? null : fingerprint(intent, params as unknown as JsonObject),
-      actor: options.actor ?? null,
-      cycleId: options.cycleId ?? null,
-      tickId: options.tickId ?? null,
-      lease: options.lease ? { role: options.lease.role, term: options.lease.term } : null,
-    };
+    const command = commandOf(intent, given, options);
     if (intent === 'board.post_task')
       return (await this.#post(command as Command<'board.post_task'>, bytes)) as ResultOf<I>;
     if (intent === 'board.post_tasks')
@@ -301,6 +292,11 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     return this.#options.readOnly;
   }
 
+  /** Largest payload it takes, in bytes of JSON. */
+  get maxPayloadBytes(): number {
+    return this.#options.maxPayloadBytes;
+  }
+
   attachMeter(meter: BoardMeter): () => void {
     return this.#meters.attach(meter);
   }
@@ -315,6 +311,19 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     const run = await runBoard(this, options);
     this.closeWith(() => run.close());
     return run;
+  }
+
+  /**
+   * Serves the board over HTTP, on this machine's own address and port 7337 unless told. The board's `close` stops the service
+   * first.
+   *
+   * @example const service = await board.serve({ port: 0 });
+   * @throws ConfigurationError (`invalid_configuration`, `missing_package`)
+   */
+  async serve(options: ServiceOptions = {}): Promise<BoardService> {
+    const service = await serveBoard(this, options);
+    this.closeWith(() => service.close());
+    return service;
   }
 
   /**
@@ -345,24 +354,5 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-}
-
-/** A command waits in a queue: what its caller does to the payload meanwhile must not reach the board unchecked. */
-function ownCopy<Params extends object>(params: Params): Params {
-  const fields = Object.entries(params).filter(([, value]) => value !== undefined);
-  const copies = fields.map(([name, value]) => [name, typeof value === 'object' ? structuredClone(value) : value]);
-  return Object.fromEntries(copies) as Params;
-}
-
-function checkCallOptions({ lease, ...names }: CallOptions): void {
-  const isTermed = lease == null || (Number.isSafeInteger(lease.term) && lease.term >= 1);
-  if (!isTermed) throw errorOf('invalid_payload', 'lease.term must be a whole number from 1');
-  for (const [name, value] of Object.entries({ ...names, ...(lease && { 'lease.role': lease.role ?? '' }) })) {
-    if (value === null || value === undefined) continue;
-    if (typeof value !== 'string' || value === '' || !isIdSized(value)) {
-      throw errorOf('invalid_payload', `${name} must be a text of 1 to ${MAX_ID_BYTES} bytes`);
-    }
-    if (value.includes('\0') || !value.isWellFormed()) throw errorOf('invalid_text', `${name} is no valid text`);
   }
 }

@@ -1,57 +1,62 @@
 /** Every error code a board can answer with. Stable: docs/errors.md lists each with what to do. */
-export type ErrorCode =
-  | 'illegal_transition'
-  | 'unknown_profile'
-  | 'not_in_progress'
-  | 'not_finished'
-  | 'task_archived'
-  | 'task_not_found'
-  | 'agent_not_found'
-  | 'board_not_found'
-  | 'endpoint_not_found'
-  | 'idempotency_conflict'
-  | 'duplicate_task_id'
-  | 'task_ids_exhausted'
-  | 'fence_conflict'
-  | 'lease_conflict'
-  | 'lease_lost'
-  | 'invalid_payload'
-  | 'invalid_text'
-  | 'payload_too_large'
-  | 'unsupported_intent'
-  | 'invalid_lifecycle'
-  | 'unsupported_event_type'
-  | 'overloaded'
-  | 'closed'
-  | 'storage_failed'
-  | 'storage_busy'
-  | 'storage_full'
-  | 'storage_read_only'
-  | 'storage_not_a_database'
-  | 'storage_newer_schema'
-  | 'storage_unavailable'
-  | 'storage_uncertain'
-  | 'storage_access_denied'
-  | 'storage_unsupported'
-  | 'board_incomplete'
-  | 'board_read_only'
-  | 'invalid_configuration'
-  | 'missing_package'
-  | 'invalid_source'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'token_not_found'
-  | 'admission_refused'
-  | 'admission_unavailable'
-  | 'route_not_found'
-  | 'method_not_allowed'
-  | 'unsupported_media_type'
-  | 'rate_limited'
-  | 'agent_unavailable'
-  | 'cursor_beyond_log'
-  | 'delivery_failed'
-  | 'remote_error'
-  | 'internal_error';
+export const ERROR_CODES = [
+  'illegal_transition',
+  'unknown_profile',
+  'not_in_progress',
+  'not_finished',
+  'task_archived',
+  'task_not_found',
+  'agent_not_found',
+  'board_not_found',
+  'endpoint_not_found',
+  'idempotency_conflict',
+  'duplicate_task_id',
+  'task_ids_exhausted',
+  'fence_conflict',
+  'lease_conflict',
+  'lease_lost',
+  'invalid_payload',
+  'invalid_text',
+  'payload_too_large',
+  'unsupported_intent',
+  'invalid_lifecycle',
+  'unsupported_event_type',
+  'overloaded',
+  'closed',
+  'storage_failed',
+  'storage_busy',
+  'storage_full',
+  'storage_read_only',
+  'storage_not_a_database',
+  'storage_newer_schema',
+  'storage_unavailable',
+  'storage_uncertain',
+  'storage_access_denied',
+  'storage_unsupported',
+  'board_incomplete',
+  'board_read_only',
+  'invalid_configuration',
+  'missing_package',
+  'invalid_source',
+  'unauthorized',
+  'forbidden',
+  'token_not_found',
+  'admission_refused',
+  'admission_unavailable',
+  'route_not_found',
+  'method_not_allowed',
+  'unsupported_media_type',
+  'request_timeout',
+  'rate_limited',
+  'agent_unavailable',
+  'cursor_beyond_log',
+  'delivery_failed',
+  'remote_error',
+  'internal_error',
+] as const;
+
+/** One of {@link ERROR_CODES}. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** What an error may carry besides its message: the error beneath it, and facts a program can read. */
 export interface QuadroErrorOptions {
@@ -134,6 +139,7 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, typeof QuadroError>> = {
   route_not_found: NotFoundError,
   method_not_allowed: ValidationError,
   unsupported_media_type: ValidationError,
+  request_timeout: ValidationError,
   rate_limited: OverloadedError,
 };
 

@@ -1,5 +1,5 @@
 import { ValidationError } from '../core/errors.ts';
-import type { CallOptions, Intent, IntentPort, ResultOf } from '../core/intents.ts';
+import type { CallOptions, Intent, IntentPort, ParamsOf } from '../core/intents.ts';
 import { answer, type RequestEnvelope } from './envelope.ts';
 import type { EndpointHandler } from './network.ts';
 import { paramsFromWire, resultToWire } from './wire.ts';
@@ -18,6 +18,26 @@ function callOptionsOf({ idempotency_key, context = {} }: RequestEnvelope): Call
   };
 }
 
+/** What an envelope asks of a board: a typed call. */
+export interface BoardCall<I extends Intent = Intent> {
+  readonly intent: I;
+  readonly params: ParamsOf<I>;
+  readonly options: CallOptions;
+}
+
+/**
+ * Reads an envelope as the call it asks for; the payload's values are still unchecked.
+ *
+ * @throws ValidationError (`unsupported_intent`, `invalid_payload`)
+ */
+export function boardCallOf(envelope: RequestEnvelope): BoardCall {
+  const { intent, payload } = envelope;
+  if (NOT_FOR_BOARDS.has(intent)) {
+    throw new ValidationError('unsupported_intent', `Unsupported board intent: ${intent}`);
+  }
+  return { intent, params: paramsFromWire(intent, payload), options: callOptionsOf(envelope) };
+}
+
 /**
  * Answers envelopes for a board. It never throws: a refusal is an answer with `ok` false, its sentence and its code.
  *
@@ -26,11 +46,7 @@ function callOptionsOf({ idempotency_key, context = {} }: RequestEnvelope): Call
 export function boardEndpoint(board: IntentPort): EndpointHandler {
   return request =>
     answer(request, async envelope => {
-      const { intent, payload } = envelope;
-      if (NOT_FOR_BOARDS.has(intent)) {
-        throw new ValidationError('unsupported_intent', `Unsupported board intent: ${intent}`);
-      }
-      const result = await board.call(intent, paramsFromWire(intent, payload), callOptionsOf(envelope));
-      return resultToWire(result as ResultOf<Intent>);
+      const { intent, params, options } = boardCallOf(envelope);
+      return resultToWire(await board.call(intent, params, options));
     });
 }

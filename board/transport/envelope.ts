@@ -124,7 +124,7 @@ export function parseRequest(request: unknown): RequestEnvelope {
 }
 
 /** The id to answer a request with, even one that is no envelope: its own, else a new one. */
-function requestIdOf(request: unknown): string {
+export function requestIdOf(request: unknown): string {
   const id = isJsonObject(request) ? request.request_id : null;
   return typeof id === 'string' && id !== '' && isIdSized(id) ? id : newRequestId();
 }
@@ -135,7 +135,7 @@ export function success(requestId: string, result: JsonObject = {}): ResponseEnv
 }
 
 /** The answer to a request that failed: one sentence, and a stable code. */
-function failure(requestId: string, error: unknown): ResponseEnvelope {
+export function failure(requestId: string, error: unknown): ResponseEnvelope {
   const { message, code } = quadroErrorOf(error);
   return { request_id: requestId, ok: false, result: {}, error: message, error_code: code };
 }

@@ -7,7 +7,16 @@ import { ValidationError } from '../core/errors.ts';
 import type { Intent, ParamsOf, ResultOf } from '../core/intents.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { INTENT_FIELDS } from '../core/payload.ts';
-import type { Agent, ChiefCycle, Event, FlightLogEntry, Lease, OmbudsmanTick, Task } from '../core/records.ts';
+import type {
+  Agent,
+  BoardRecord,
+  ChiefCycle,
+  Event,
+  FlightLogEntry,
+  Lease,
+  OmbudsmanTick,
+  Task,
+} from '../core/records.ts';
 import type { FlightPlan, Stage } from '../core/stages.ts';
 import { isoOf, microsOf } from '../core/time.ts';
 import { isJsonObject } from './envelope.ts';
@@ -34,6 +43,8 @@ const AGENT = fieldsOf<Agent>('last_seen_at', 'registered_at');
 const EVENT = fieldsOf<Event>('timestamp', 'entered_at', 'last_heartbeat_at');
 const ENTRY = fieldsOf<FlightLogEntry>('timestamp');
 const LEASE = fieldsOf<Lease>('taken_at', 'renewed_at');
+const CYCLE = fieldsOf<ChiefCycle>('woke_at', 'slept_at', 'previous_slept_at');
+const TICK = fieldsOf<OmbudsmanTick>('started_at', 'ended_at');
 const FLIGHT_PLAN: TimeFields = {
   ...fieldsOf<FlightPlan>('created_at', 'terminal_at'),
   nested: {
@@ -57,10 +68,23 @@ const RESULT: TimeFields = {
     lease: LEASE,
     leases: LEASE,
     flight_plan: FLIGHT_PLAN,
-    cycle: fieldsOf<ChiefCycle>('woke_at', 'slept_at', 'previous_slept_at'),
-    tick: fieldsOf<OmbudsmanTick>('started_at', 'ended_at'),
+    cycle: CYCLE,
+    chief_cycles: CYCLE,
+    tick: TICK,
+    ombudsman_ticks: TICK,
+    board: fieldsOf<BoardRecord>('created_at', 'last_timestamp'),
   },
 };
+
+/** Records that no intent answers with, under the names they travel by. */
+export interface RecordPage {
+  readonly tasks?: readonly Task[];
+  readonly agents?: readonly Agent[];
+  readonly events?: readonly Event[];
+  readonly chief_cycles?: readonly ChiefCycle[];
+  readonly ombudsman_ticks?: readonly OmbudsmanTick[];
+  readonly board?: BoardRecord;
+}
 
 type Convert = (value: Json, field: string) => Json;
 
@@ -132,8 +156,8 @@ export function eventToWire(event: Event): JsonObject {
   return mapTimes(event as unknown as JsonObject, EVENT, toIso) as JsonObject;
 }
 
-/** An intent's result as it travels. */
-export function resultToWire<I extends Intent>(result: ResultOf<I>): JsonObject {
+/** An intent's result as it travels; so do pages of records under the names of their tables. */
+export function resultToWire<I extends Intent>(result: ResultOf<I> | RecordPage): JsonObject {
   return mapTimes(result as unknown as JsonObject, RESULT, toIso) as JsonObject;
 }
 
