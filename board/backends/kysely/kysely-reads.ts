@@ -251,7 +251,7 @@ function isOneTask({
   limit,
 }: TaskQuery): boolean {
   const isFiltered = [columns, statuses, task_types, archived_since, after].some(each => each !== undefined);
-  return task_ids?.length === 1 && !isFiltered && standings?.length === 3 && limit >= 1;
+  return task_ids?.length === 1 && !isFiltered && new Set(standings).size === 3 && limit >= 1;
 }
 
 /** The first text, by code point, after all that begin with `prefix`; null where there is none. */
