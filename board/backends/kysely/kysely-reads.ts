@@ -182,6 +182,7 @@ export abstract class KyselyReads {
   }
 
   readIdempotency({ board_id, keys, after = '', limit }: IdempotencyQuery): Promise<readonly IdempotencyRecord[]> {
+    if (keys?.length === 0) return Promise.resolve([]);
     return this.read(async db => {
       const rows = await db
         .selectFrom('idempotency_keys')
