@@ -262,7 +262,7 @@ describe('agents on a board elsewhere', () => {
   it('a Chief whose line is cut stands by before another takes over, and leads again when it can', async () => {
     const { board, service } = await serve({ requestsPerMinute: 0 });
     const proxy = await flakyProxy(service.url);
-    const [cut, other] = [await remote(proxy.url, { patienceMs: 2000 }), await remote(service.url)];
+    const [cut, other] = [await remote(proxy.url, { timeoutMs: 1000, patienceMs: 2000 }), await remote(service.url)];
     const lost: { readonly at: number; readonly what: string }[] = [];
     const onError = (what: string) => void lost.push({ at: performance.now(), what });
     const startChief = (on: RemoteBoard, report: (what: string) => void) =>
