@@ -261,7 +261,7 @@ function inQueries(ids: readonly string[]): readonly (readonly string[])[] {
   let length = Number.POSITIVE_INFINITY;
   for (const id of ids) {
     const own = encodeURIComponent(id).length + 'task_id=&'.length;
-    if (length + own > MAX_QUERY_LENGTH) {
+    if (length + own > MAX_QUERY_LENGTH || groups.at(-1)?.length === PAGE_ROWS) {
       groups.push([]);
       length = 0;
     }

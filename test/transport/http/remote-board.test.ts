@@ -54,6 +54,14 @@ describe('remoteBoard', () => {
     expect(there.url).toBe(`${service.url}/`);
   });
 
+  it('asks for no more tasks at a time than a service gives', async () => {
+    const { service } = await serve();
+    const there = await remote(service.url);
+    const letters = Array.from({ length: 700 }, (_, index) => String.fromCodePoint(0x4e00 + index));
+    expect(await there.tasksById([...'abc', ...letters])).toEqual([]);
+    expect(await there.tasksById(Array.from({ length: 900 }, (_, index) => String(index % 10)))).toEqual([]);
+  });
+
   it('reads any number of tasks with ids of any length', async () => {
     const { service } = await serve();
     const there = await remote(service.url);
