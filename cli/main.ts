@@ -20,6 +20,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   sql: async () => (await import('./commands/sql.ts')).sqlCommand(),
   check: async () => (await import('./commands/check.ts')).checkCommand(),
   lifecycle: async () => (await import('./commands/lifecycle.ts')).lifecycleCommand(),
+  token: async () => (await import('./commands/token.ts')).tokenCommand(),
+  post: async () => (await import('./commands/post.ts')).postCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(),
+  show: async () => (await import('./commands/show.ts')).showCommand(),
+  update: async () => (await import('./commands/update.ts')).updateCommand(),
+  archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
   boards: async () => (await import('./commands/boards.ts')).boardsCommand(),
 };
 

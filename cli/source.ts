@@ -115,6 +115,20 @@ export async function openOneBoard(url: string, boardName: string | undefined): 
   });
 }
 
+/**
+ * Opens one board of a database for writing, chosen as {@link openOneBoard} does. Nothing is made: a name that was mistyped must
+ * not become a board.
+ *
+ * @throws NotFoundError, StorageError; ValidationError (`invalid_source`) where several are there and none is chosen
+ */
+export async function openBoardToWrite(url: string, boardName: string | undefined): Promise<Board> {
+  return openOn(
+    url,
+    async backend => openBoard({ backend, mustExist: true, boardId: await boardIn(backend, boardName) }),
+    { mustExist: true },
+  );
+}
+
 /** Opens every board of a database for reading; closing one of them closes them all. */
 export async function openAllBoards(url: string): Promise<readonly Board[]> {
   return openOn(url, async backend => {
@@ -127,8 +141,12 @@ export async function openAllBoards(url: string): Promise<readonly Board[]> {
   });
 }
 
-async function openOn<Opened>(url: string, open: (backend: Backend) => Promise<Opened>): Promise<Opened> {
-  const backend = await backendOf(url, { readOnly: true });
+async function openOn<Opened>(
+  url: string,
+  open: (backend: Backend) => Promise<Opened>,
+  options: BackendOptions = { readOnly: true },
+): Promise<Opened> {
+  const backend = await backendOf(url, options);
   try {
     await backend.open();
     return await open(backend);

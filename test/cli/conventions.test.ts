@@ -45,6 +45,15 @@ describe('the conventions of every command', () => {
     ['lifecycle', 'check'],
     ['lifecycle', 'show'],
     ['boards'],
+    ['token'],
+    ['token', 'create'],
+    ['token', 'list'],
+    ['token', 'revoke'],
+    ['post'],
+    ['list'],
+    ['show'],
+    ['update'],
+    ['archive'],
   ])('%s %s --help has an example of itself', async (...words) => {
     const { status, stdout, stderr } = await quadro([...words, '--help']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -77,6 +86,9 @@ describe('the conventions of every command', () => {
     [['lifecycle', 'check', 'memo.toml'], 'object'],
     [['lifecycle', 'show', 'memo.toml'], 'object'],
     [['boards', 'board.db'], 'array'],
+    [['token', 'list', 'board.db'], 'array'],
+    [['list', 'board.db'], 'array'],
+    [['show', 'board.db', 't1'], 'object'],
     [['dashboards', '--out', 'd'], 'array'],
   ] as const)('%j --json prints one JSON value and nothing else', async (args, kind) => {
     const { status, stdout, stderr } = await quadro([...args, '--json'], { cwd: dir });
@@ -112,6 +124,15 @@ describe('the conventions of every command', () => {
     [['boards', 'mongodb://u:s3cret@h/db'], /mongodb:\/\/u:\*\*\*@h\/db names no board: give sqlite:FILE/],
     [['report', 'board.db', '--board', 'other'], /no board other in board.db: it holds default \(board_not_found\)/],
     [['flight', 'board.db', 'none'], /Task not found: none \(task_not_found\)/],
+    [['show', 'board.db', 'none'], /Task not found: none \(task_not_found\)/],
+    [['post', 'nowhere.db', 'memo', 'x'], /There is no board at nowhere.db: check the path \(storage_failed\)/],
+    [['post', 'folder', 'memo', 'x'], /folder names no board: give sqlite:FILE/],
+    [['update', 'board.db', 't1', 'NOWHERE'], /NOWHERE.*\(illegal_transition\)/],
+    [['token', 'create', 'board.db', '--name', 'x', '--allow', 'fly'], /It must be among read, post, work, admin/],
+    [['list', 'http://127.0.0.1:7', '--board', 'x'], /a service serves one board \(invalid_source\)/],
+    [['list', 'http://u:s3cret@127.0.0.1:7'], /url must hold no credentials/],
+    [['list', 'http://127.0.0.1:7', '--token-file', 'nowhere'], /Cannot read the token file nowhere/],
+    [['list', 'http://127.0.0.1:7', '--token-file', 'file'], /The token file file is empty/],
     [['flight', 'board.db'], /missing required argument 'task_id' \(see quadro flight --help\)/],
     [['sql', 'board.db', 'SELEC 1'], /syntax error at or near "SELEC"/],
     [['sql', 'board.db', 'SELECT * FROM nosuch'], /Table with name nosuch does not exist/],
