@@ -22,7 +22,7 @@ import type {
   ProfileRecord,
   Task,
 } from './core/records.ts';
-import type { Micros } from './core/time.ts';
+import { type Micros, US_PER_SECOND } from './core/time.ts';
 import { withTraceRelation } from './core/trace-relation.ts';
 import type { Snapshot } from './core/transaction.ts';
 import { type BoardMeter, BoardMeters, type MeteredBoard } from './meter.ts';
@@ -198,6 +198,14 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   get #reads(): ReadHost {
     const { backend, boardId, traceSampleRatio } = this;
     return { backend, boardId, traceSampleRatio, registry: () => this.#freshRegistry() };
+  }
+
+  /** Whether what is sent again under an idempotency key will be answered as it was first, and for a minute yet. */
+  async remembers(idempotencyKey: string): Promise<boolean> {
+    const query = { board_id: this.boardId, keys: [idempotencyKey], limit: 1 };
+    const [known] = await this.backend.readIdempotency(query);
+    const { clock, idempotencySeconds } = this.#options;
+    return known !== undefined && clock() - known.created_at < (idempotencySeconds - 60) * US_PER_SECOND;
   }
 
   async board(): Promise<BoardRecord> {

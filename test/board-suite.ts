@@ -10,6 +10,7 @@ import { agentRules } from './board-suite/agents.ts';
 import { batchRules } from './board-suite/batches.ts';
 import { bulkRules } from './board-suite/bulk.ts';
 import { dataRules } from './board-suite/data.ts';
+import { holdRules } from './board-suite/holds.ts';
 import { idempotencyRules } from './board-suite/idempotency.ts';
 import { leaseRules } from './board-suite/leases.ts';
 import { taskRules } from './board-suite/tasks.ts';
@@ -101,6 +102,7 @@ export function boardSuite(name: string, options: BoardSuiteOptions): void {
     taskRules(fixture);
     agentRules(fixture);
     dataRules(fixture);
+    holdRules(fixture);
     idempotencyRules(fixture);
     batchRules(fixture);
     leaseRules(fixture);

@@ -75,6 +75,8 @@ export interface DataQuery {
 /** A page of idempotency records by key. */
 export interface IdempotencyQuery {
   readonly board_id: string;
+  /** Only these. */
+  readonly keys?: readonly string[];
   readonly after?: string;
   readonly limit: number;
 }

@@ -56,10 +56,18 @@ function isList(value: readonly Json[] | JsonObject): value is readonly Json[] {
 
 /**
  * What tells two uses of an idempotency key apart: SHA-256 (hex) of the intent, a NUL and the payload's canonical JSON.
- * A payload without an optional field and one that spells it `null` are not the same.
+ * A payload without an optional field and one that spells it `null` are not the same. What holds a post back is left out: a
+ * gate decides it, and may decide otherwise when the post is sent again.
  */
 export function fingerprint(intent: string, payload: JsonObject): string {
   return createHash('sha256')
-    .update(`${intent}\0${canonicalJson(payload)}`)
+    .update(`${intent}\0${canonicalJson(withoutHolds(intent, payload))}`)
     .digest('hex');
+}
+
+function withoutHolds(intent: string, payload: JsonObject): JsonObject {
+  const withoutHold = ({ hold: _, ...task }: JsonObject): JsonObject => task;
+  if (intent === 'board.post_task') return withoutHold(payload);
+  if (intent !== 'board.post_tasks') return payload;
+  return { ...payload, tasks: (payload.tasks as readonly JsonObject[]).map(withoutHold) };
 }

@@ -34,6 +34,11 @@ export interface PostTaskParams {
   scope?: string | null;
   traceparent?: string | null;
   trace_relation?: TraceRelation | null;
+  /**
+   * A reason to hold the task back: it is posted and stands in ON_HOLD at once, both in one commit, with the reason in its notes.
+   * No part of what an idempotency key is compared by.
+   */
+  hold?: string | null;
 }
 
 /** The payload of `board.post_tasks`. */

@@ -70,6 +70,7 @@ export const INTENT_FIELDS: Readonly<Record<Intent, Fields>> = {
     scope: nullable('id'),
     traceparent: nullable('text'),
     trace_relation: nullable('text', TRACE_RELATIONS),
+    hold: nullable('text'),
   },
   'board.post_tasks': { tasks: required('tasks') },
   'board.update_task': {

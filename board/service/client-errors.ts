@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type ErrorCode, errorOf } from '../core/errors.ts';
 import { errorBody } from './error-answers.ts';
 import type { ServiceContext } from './service-context.ts';
@@ -27,8 +27,14 @@ const OF_PARSER: Readonly<Record<string, Refusal>> = {
   },
 };
 
-function refuse(context: ServiceContext, socket: Socket, { status, code, message }: Refusal): void {
-  const requestId = randomUUID();
+/** A request whose headers have come, and its answer that has not begun. */
+interface Pending {
+  readonly request: FastifyRequest | undefined;
+}
+
+function refuse(context: ServiceContext, socket: Socket, refusal: Refusal, pending: Pending | null = null): void {
+  const { status, code, message } = refusal;
+  const requestId = pending?.request?.id ?? randomUUID();
   const body = JSON.stringify(errorBody(errorOf(code, message), requestId));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -38,24 +44,31 @@ function refuse(context: ServiceContext, socket: Socket, { status, code, message
     'x-content-type-options: nosniff',
     'connection: close',
   ];
-  context.counters.refused(code);
-  const line = { method: 'unknown', route: null, duration_ms: 0, token: null, error_code: code, aborted: false };
-  context.log.request({ ...line, request_id: requestId, status, bytes: Buffer.byteLength(body) });
+  if (pending?.request) pending.request.refusedWith = code;
+  else {
+    const line = { method: 'unknown', route: null, duration_ms: 0, token: null, error_code: code, aborted: false };
+    context.counters.refused(code);
+    context.log.request({ ...line, request_id: requestId, status, bytes: Buffer.byteLength(body) });
+  }
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** Answers what is no HTTP request, or too slow to become one, with JSON as well. */
 export function addClientErrors(app: FastifyInstance, context: ServiceContext): void {
-  const answering = new WeakSet<Socket>();
+  const answering = new WeakMap<Socket, Set<ServerResponse>>();
   app.server.on('request', ({ socket }, response) => {
-    answering.add(socket);
-    response.once('close', () => answering.delete(socket));
+    const responses = answering.get(socket) ?? new Set();
+    answering.set(socket, responses.add(response));
+    response.once('close', () => responses.delete(response));
   });
   app.server.removeAllListeners('clientError');
   app.server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const [response, ...others] = answering.get(socket) ?? [];
     // In the middle of another answer nothing more can be said.
-    if (!socket.writable || error.code === 'ECONNRESET' || answering.has(socket)) return void socket.destroy();
-    refuse(context, socket, OF_PARSER[error.code ?? ''] ?? BROKEN);
+    const isBusy = response?.headersSent === true || others.length > 0;
+    if (!socket.writable || error.code === 'ECONNRESET' || isBusy) return void socket.destroy();
+    const pending = response ? { request: context.followed.get(response) } : null;
+    refuse(context, socket, OF_PARSER[error.code ?? ''] ?? BROKEN, pending);
   });
   app.server.on('connect', (_request, socket: Socket) => {
     refuse(context, socket, { status: 405, code: 'method_not_allowed', message: 'This is no proxy' });

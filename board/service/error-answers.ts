@@ -28,7 +28,7 @@ export function refuse(
   thrown: unknown,
 ): QuadroError {
   const error = requestErrorOf(thrown);
-  request.refusedWith = error.code;
+  request.refusedWith ??= error.code;
   context.counters.refused(error.code);
   if (isInternal(error)) context.log.failure(request.id, error);
   reply.code(statusOf(error.code));

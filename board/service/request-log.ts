@@ -7,13 +7,17 @@ function bytesOf(reply: FastifyReply): number | null {
 }
 
 /** Counts a request and logs it when its answer has gone out, or its client has; the answer carries its id. */
-export function followRequest({ counters, log }: ServiceContext, request: FastifyRequest, reply: FastifyReply): void {
+export function followRequest(context: ServiceContext, request: FastifyRequest, reply: FastifyReply): void {
+  const { counters, log, followed } = context;
   const startedAt = performance.now();
   counters.began();
+  followed.set(reply.raw, request);
+  request.response = reply.raw;
   reply.header('x-request-id', request.id);
   reply.raw.once('close', () => {
     const route = request.is404 ? null : (request.routeOptions.url ?? null);
-    const status = reply.raw.statusCode;
+    // That answer is written past the reply, which never begins.
+    const status = request.refusedWith === 'request_timeout' ? 408 : reply.raw.statusCode;
     counters.ended(request.method, route, status);
     log.request({
       request_id: request.id,

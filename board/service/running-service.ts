@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { Board } from '../board.ts';
 import { ConfigurationError, quadroErrorOf } from '../core/errors.ts';
 import { accessOf } from './access.ts';
+import { admitted } from './admission/admitted.ts';
 import { serviceApp } from './app.ts';
 import type { BoardService } from './board-service.ts';
 import { eventStreams } from './events/event-streams.ts';
@@ -43,6 +44,8 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
     log,
     counters: new ServiceCounters(),
     streams: eventStreams(board, { heartbeatSeconds, maxStreams, onError }),
+    admission: admitted(board, options.admit),
+    followed: new WeakMap(),
     phase: 'serving',
   };
   const app = await serviceApp(context);

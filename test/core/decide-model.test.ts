@@ -12,6 +12,7 @@ import type { Board } from '../../board/board.ts';
 import type { BoardOptions } from '../../board/board-options.ts';
 import { checkLog } from '../../board/check/check.ts';
 import { QuadroError } from '../../board/core/errors.ts';
+import type { PostTaskParams } from '../../board/core/intents.ts';
 import { lifecycle } from '../../board/core/lifecycle/builder.ts';
 import type { Event } from '../../board/core/records.ts';
 import { openBoard } from '../../board/open-board.ts';
@@ -23,6 +24,7 @@ import {
   type ModelCommand,
   type ModelEvent,
   type ModelOutcome,
+  type ModelPost,
 } from '../support/board-model.ts';
 import { register } from '../support/board-steps.ts';
 import { mysqlServer, postgresServer, sharedDatabase } from '../support/servers.ts';
@@ -92,16 +94,20 @@ interface Answer {
   readonly abort?: boolean;
 }
 
+const paramsOf = ({ id: task_id, type: task_type, hold }: ModelPost): PostTaskParams => ({
+  task_id,
+  task_type,
+  label: 'x',
+  ...(hold !== null && { hold }),
+});
+
 async function send(board: Board, command: ModelCommand): Promise<Answer> {
   const options = { idempotencyKey: command.key };
   switch (command.kind) {
     case 'post':
-      return board.postTask({ task_id: command.id, task_type: command.type, label: 'x' }, options);
+      return board.postTask(paramsOf(command), options);
     case 'bulk':
-      return board.postTasks(
-        command.posts.map(({ id: task_id, type: task_type }) => ({ task_id, task_type, label: 'x' })),
-        options,
-      );
+      return board.postTasks(command.posts.map(paramsOf), options);
     case 'move': {
       const { id: task_id, to: to_status, assign: assigned_to, fence } = command;
       return board.updateTask(
@@ -143,11 +149,16 @@ async function outcomeOf(board: Board, command: ModelCommand): Promise<ModelOutc
 }
 
 const id = fc.constantFrom('t', 'u', 'v');
+const held = fc.constantFrom('why not', 'wait');
+const never = fc.constant(null);
+const hold = fc.oneof({ arbitrary: never, weight: 2 }, { arbitrary: held, weight: 1 });
+const seldomHeld = fc.oneof({ arbitrary: never, weight: 7 }, { arbitrary: held, weight: 1 });
 // Ids that a single post may have taken, and some that only bulks take, so that many a bulk is accepted.
 const posts = fc.array(
   fc.record({
     id: fc.oneof(id, fc.constantFrom('b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'b8')),
     type: fc.constantFrom('report', 'memo', 'article'),
+    hold,
   }),
   { minLength: 1, maxLength: 4 },
 );
@@ -175,7 +186,13 @@ const to = fc.oneof(
 );
 const COMMAND: fc.Arbitrary<ModelCommand> = fc.oneof(
   {
-    arbitrary: fc.record({ kind: fc.constant('post'), key, id, type: fc.constantFrom('report', 'memo', 'article') }),
+    arbitrary: fc.record({
+      kind: fc.constant('post'),
+      key,
+      id,
+      type: fc.constantFrom('report', 'memo', 'article'),
+      hold: seldomHeld,
+    }),
     weight: 3,
   },
   {

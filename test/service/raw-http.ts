@@ -28,7 +28,10 @@ export function rawSocket(url: string): Promise<Socket> {
 
 /** An answer as it came over a socket. */
 export function parseAnswer(text: string): Answer {
-  const [head = '', body = ''] = text.split(/\r\n\r\n([\s\S]*)/);
+  const [head = '', rest = ''] = text.split(/\r\n\r\n([\s\S]*)/);
+  // Another answer may follow.
+  const length = /content-length: (\d+)/i.exec(head)?.[1];
+  const body = length === undefined ? rest : rest.slice(0, Number(length));
   const [first = '', ...lines] = head.split('\r\n');
   const headers = new Headers();
   for (const line of lines) {

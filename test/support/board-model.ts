@@ -2,8 +2,8 @@ import type { Event } from '../../board/core/records.ts';
 
 /** A command of a random sequence. Fences are small numbers, so that some are right by chance. */
 export type ModelCommand = { readonly key: string | null } & (
-  | { readonly kind: 'post'; readonly id: string; readonly type: string }
-  | { readonly kind: 'bulk'; readonly posts: readonly { readonly id: string; readonly type: string }[] }
+  | ({ readonly kind: 'post' } & ModelPost)
+  | { readonly kind: 'bulk'; readonly posts: readonly ModelPost[] }
   | {
       readonly kind: 'move';
       readonly id: string;
@@ -21,6 +21,13 @@ export type ModelCommand = { readonly key: string | null } & (
   | { readonly kind: 'result'; readonly id: string; readonly fence: number | null }
   | { readonly kind: 'archive'; readonly id: string }
 );
+
+/** A post, perhaps of a task that is held back. */
+export interface ModelPost {
+  readonly id: string;
+  readonly type: string;
+  readonly hold: string | null;
+}
 
 /** An event, as the model tells it. */
 export interface ModelEvent {
@@ -135,7 +142,7 @@ export class BoardModel {
 
   run(command: ModelCommand): readonly [ModelOutcome, BoardModel] {
     const { key, ...rest } = command;
-    const request = JSON.stringify(rest);
+    const request = JSON.stringify(rest, (name, value) => (name === 'hold' ? undefined : value));
     const isKeyed = key !== null && command.kind !== 'archive';
     const known = isKeyed ? this.#keys.get(key) : undefined;
     if (known !== undefined) {
@@ -151,7 +158,7 @@ export class BoardModel {
 
   #decide(command: ModelCommand): readonly [ModelOutcome, BoardModel] {
     const refuse = (code: string): readonly [ModelOutcome, BoardModel] => [{ code }, this];
-    if (command.kind === 'post') return this.#post(command.id, command.type as keyof typeof MODEL_TYPES);
+    if (command.kind === 'post') return this.#post(command);
     if (command.kind === 'bulk') return this.#postAll(command.posts);
     if (command.kind === 'beat' && !this.#agents.has(command.agent)) return refuse('agent_not_found');
     if (command.id === null) {
@@ -174,10 +181,10 @@ export class BoardModel {
     return this.#move(command.id, task, task.profile === 'review_required' ? 'PENDING_REVIEW' : 'COMPLETE', undefined);
   }
 
-  #post(id: string, type: keyof typeof MODEL_TYPES): readonly [ModelOutcome, BoardModel] {
+  #post({ id, type, hold }: ModelPost): readonly [ModelOutcome, BoardModel] {
     if (this.tasks.has(id)) return [{ code: 'duplicate_task_id' }, this];
-    const profile = MODEL_TYPES[type];
-    const task = {
+    const profile = MODEL_TYPES[type as keyof typeof MODEL_TYPES];
+    const task: ModelTask = {
       profile,
       status: 'UNASSIGNED',
       assigned: null,
@@ -186,14 +193,15 @@ export class BoardModel {
       archived: false,
       holder: null,
     };
-    return this.#append(id, task, 'task_posted', null);
+    const [outcome, after] = this.#append(id, task, 'task_posted', null);
+    return [outcome, hold === null ? after : after.#move(id, task, 'ON_HOLD', undefined)[1]];
   }
 
-  #postAll(posts: readonly { readonly id: string; readonly type: string }[]): readonly [ModelOutcome, BoardModel] {
+  #postAll(posts: readonly ModelPost[]): readonly [ModelOutcome, BoardModel] {
     let after: BoardModel = this;
     const events: ModelEvent[] = [];
-    for (const { id, type } of posts) {
-      const [outcome, next] = after.#post(id, type as keyof typeof MODEL_TYPES);
+    for (const post of posts) {
+      const [outcome, next] = after.#post(post);
       if (!('event' in outcome) || outcome.event === null) return [outcome, this];
       events.push(outcome.event);
       after = next;

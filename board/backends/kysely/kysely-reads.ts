@@ -169,13 +169,14 @@ export abstract class KyselyReads {
     });
   }
 
-  readIdempotency({ board_id, after = '', limit }: IdempotencyQuery): Promise<readonly IdempotencyRecord[]> {
+  readIdempotency({ board_id, keys, after = '', limit }: IdempotencyQuery): Promise<readonly IdempotencyRecord[]> {
     return this.read(async db => {
       const rows = await db
         .selectFrom('idempotency_keys')
         .selectAll()
         .where('board_id', '=', board_id)
         .where('idempotency_key', '>', after)
+        .$if(keys !== undefined, query => query.where('idempotency_key', 'in', keys ?? []))
         .orderBy('idempotency_key')
         .limit(limit)
         .execute();

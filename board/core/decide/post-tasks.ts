@@ -1,18 +1,25 @@
 import { atIndex } from '../at-index.ts';
 import { errorOf } from '../errors.ts';
 import type { PostTaskParams, ResultOf } from '../intents.ts';
+import type { Event } from '../records.ts';
 import type { Command } from './command.ts';
 import { postedTask } from './tasks.ts';
-import type { Effect, View } from './view.ts';
+import { type Effect, type View, viewAfter } from './view.ts';
 
 /** `board.post_tasks`: as many posts as there are tasks, one after another, or none at all. */
 export function postTasks(view: View, command: Command<'board.post_tasks'>): Effect<ResultOf<'board.post_tasks'>> {
   const { tasks: given } = command.params;
   checkIds(view, given);
-  const posted = given.map((params, index) => atIndex(index, () => postedTask(view, params, command, index)));
+  const events: Event[] = [];
+  const posted = given.map((params, index) =>
+    atIndex(index, () => {
+      const each = postedTask(viewAfter(view, events.length), params, command);
+      events.push(...each.events);
+      return each;
+    }),
+  );
   const tasks = posted.map(({ task }) => task);
-  const events = posted.map(({ event }) => event);
-  return { result: { tasks, events }, tasks, events };
+  return { result: { tasks, events: posted.map(({ event }) => event) }, tasks, events };
 }
 
 /** Refuses ids that are taken, all of them at once: whoever mints them need not be told of one after another. */

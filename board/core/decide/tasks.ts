@@ -7,7 +7,7 @@ import { NO_STAGE_LEFT } from '../stage-left.ts';
 import { parseTraceParent } from '../trace-ids.ts';
 import type { Command } from './command.ts';
 import { checkFence, checkNotArchived, moveTask } from './move-task.ts';
-import type { Effect, View } from './view.ts';
+import { type Effect, type View, viewAfter } from './view.ts';
 
 /** The priority of a task that names none. */
 const DEFAULT_PRIORITY = 5;
@@ -27,13 +27,30 @@ function postedPayload(task: Task): JsonObject {
   };
 }
 
+/** A task as it stands after its post, the event that posted it, and all events this made. */
+export interface PostedTask extends TaskAndEvent {
+  readonly events: readonly Event[];
+}
+
 /**
- * A new task and its event; the board has minted `task_id` where the caller gave none. `before` is how many events the same
- * command makes before this one: each takes the next number and the next microsecond.
+ * Posts a task, and holds it back where that is asked for: a second event of the same command.
  *
  * @throws ConflictError (`duplicate_task_id`), ValidationError (`invalid_payload`)
  */
-export function postedTask(view: View, params: PostTaskParams, command: Command, before = 0): TaskAndEvent {
+export function postedTask(view: View, params: PostTaskParams, command: Command): PostedTask {
+  const { task, event } = newTask(view, params, command);
+  if (params.hold == null) return { task, event, events: [event] };
+  const { result: held } = moveTask(
+    viewAfter(view, 1),
+    task,
+    { toStatus: 'ON_HOLD', notesAppend: params.hold },
+    command,
+  );
+  return { task: held.task, event, events: [event, held.event] };
+}
+
+/** A new task and its event; the board has minted `task_id` where the caller gave none. */
+function newTask(view: View, params: PostTaskParams, command: Command): TaskAndEvent {
   const task_id = params.task_id ?? '';
   if (task_id === '') throw new ValidationError('invalid_payload', 'board.post_task: task_id is empty');
   if (view.findTask(task_id) !== undefined) {
@@ -51,8 +68,8 @@ export function postedTask(view: View, params: PostTaskParams, command: Command,
   }
   const { profile, profile_version } = view.profiles.profileOf(params.task_type);
   const stage_kind = view.profiles.lifecycle(profile, profile_version).stageKind('UNASSIGNED', null, false);
-  const sequence_id = view.board.next_sequence_id + before;
-  const now = view.now + before;
+  const { now } = view;
+  const sequence_id = view.board.next_sequence_id;
   const task: Task = {
     ...NEW_TASK,
     task_id,
@@ -101,8 +118,8 @@ export function postedTask(view: View, params: PostTaskParams, command: Command,
 
 /** `board.post_task`. */
 export function postTask(view: View, command: Command<'board.post_task'>): Effect<ResultOf<'board.post_task'>> {
-  const { task, event } = postedTask(view, command.params, command);
-  return { result: { task, event }, tasks: [task], event };
+  const { task, event, events } = postedTask(view, command.params, command);
+  return { result: { task, event }, tasks: [task], events };
 }
 
 /** `board.update_task`: always a transition (Q23). */

@@ -47,6 +47,22 @@ export interface View {
   leases(): Iterable<Lease>;
 }
 
+/** The view for an event that the same command makes after so many: each takes the next number and the next microsecond. */
+export function viewAfter(view: View, events: number): View {
+  if (events === 0) return view;
+  return {
+    board: { ...view.board, next_sequence_id: view.board.next_sequence_id + events },
+    profiles: view.profiles,
+    now: view.now + events,
+    task: taskId => view.task(taskId),
+    findTask: taskId => view.findTask(taskId),
+    findAgent: agentId => view.findAgent(agentId),
+    hasData: key => view.hasData(key),
+    findLease: role => view.findLease(role),
+    leases: () => view.leases(),
+  };
+}
+
 /** The evolving state of a batch: a {@link View} that can take effects and give the rows to write. */
 export class Draft implements View {
   readonly profiles: ProfileRegistry;

@@ -15,6 +15,10 @@ export type Admit = (task: PostTaskParams, by: AdmissionRequest) => Promise<Admi
 /** Who wants a task posted. */
 export interface AdmissionRequest {
   readonly caller: Pick<Caller, 'name' | 'token_id'>;
+  /** The request's own; for a task of a bulk with its place, such as `3f2a/0`. */
   readonly request_id: string;
+  /** The key the post is sent under, and sent again under. */
+  readonly idempotency_key: string | null;
+  /** Aborted once nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
