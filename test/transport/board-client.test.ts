@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Board } from '../../board/board.ts';
 import {
   ConflictError,
   NotFoundError,
@@ -10,21 +11,36 @@ import type { JsonObject } from '../../board/core/json.ts';
 import { BOARD_URL, BoardClient } from '../../board/transport/board-client.ts';
 import { boardEndpoint } from '../../board/transport/board-endpoint.ts';
 import { type RequestEnvelope, requestOf } from '../../board/transport/envelope.ts';
+import { httpNetwork } from '../../board/transport/http/index.ts';
 import { localNetwork } from '../../board/transport/network.ts';
-import { openOffice, post, register } from '../agents/office.ts';
+import { type Office, openOffice, post, register } from '../agents/office.ts';
+import { serve } from '../service/served.ts';
 
-async function openClient() {
+/** Where a client's board is: beside it, or behind a service. */
+const PLACES = ['in this process', 'over HTTP'] as const;
+
+async function openClient(place: (typeof PLACES)[number] = 'in this process') {
   const office = await openOffice();
-  const { board, network } = office;
-  network.registerEndpoint(BOARD_URL, boardEndpoint(board));
-  const client = new BoardClient({ network });
+  const { board } = office;
+  const { network, url } = await (place === 'over HTTP' ? serviceOf(board) : endpointOf(office));
+  const client = new BoardClient({ network, url });
   const send = (intent: string, payload: JsonObject, extra: object = {}) =>
-    network.request(BOARD_URL, {
+    network.request(url, {
       ...requestOf('board.get_task', payload, { at: 0 }),
       intent,
       ...extra,
     } as RequestEnvelope);
   return { ...office, client, send };
+}
+
+function endpointOf({ board, network }: Office) {
+  network.registerEndpoint(BOARD_URL, boardEndpoint(board));
+  return { network, url: BOARD_URL };
+}
+
+async function serviceOf(board: Board) {
+  const { service } = await serve({}, {}, board);
+  return { network: httpNetwork(), url: `${service.url}/a2a` };
 }
 
 describe('localNetwork', () => {
@@ -51,9 +67,9 @@ describe('localNetwork', () => {
   });
 });
 
-describe('boardEndpoint', () => {
+describe.each(PLACES)('a board’s endpoint %s', place => {
   it('Q3: an intent of another endpoint is refused by name', async () => {
-    const { send } = await openClient();
+    const { send } = await openClient(place);
     for (const intent of ['chief.wake', 'worker.execute_task']) {
       expect(await send(intent, { task_id: 't' })).toMatchObject({
         ok: false,
@@ -65,33 +81,33 @@ describe('boardEndpoint', () => {
   });
 
   it('ignores unknown payload fields, which typed calls refuse', async () => {
-    const { board, send } = await openClient();
+    const { board, send } = await openClient(place);
     const payload = { task_type: 'note', label: 'x', colour: 'red' };
     expect(await send('board.post_task', payload)).toMatchObject({ ok: true, error: null });
     await expect(board.call('board.post_task', payload as never)).rejects.toThrow(ValidationError);
   });
 
   it('Q21: numeric text is a priority', async () => {
-    const { send } = await openClient();
+    const { send } = await openClient(place);
     const { result } = await send('board.post_task', { task_type: 'note', label: 'x', priority: '2' });
     expect(result).toMatchObject({ task: { priority: 2 } });
   });
 
   it('records who asks, and for which cycle', async () => {
-    const { send } = await openClient();
+    const { send } = await openClient(place);
     const context = { actor: 'ann', cycle_id: 'c1' };
     const { result } = await send('board.post_task', { task_type: 'note', label: 'x' }, { context });
     expect(result).toMatchObject({ event: { actor: 'ann', cycle_id: 'c1', tick_id: null } });
   });
 });
 
-describe('BoardClient', () => {
+describe.each(PLACES)('BoardClient %s', place => {
   it('Q37: needs a network', () => {
     expect(() => new BoardClient({} as never)).toThrow(/needs a network/);
   });
 
   it('answers every typed method as the board itself does', async () => {
-    const { board, client } = await openClient();
+    const { board, client } = await openClient(place);
     await register(board, 'ann', 'note');
     const { task } = await client.postTask({ task_type: 'note', label: 'x', task_id: 't1' });
     expect(task).toEqual((await board.getTask('t1')).task);
@@ -121,7 +137,7 @@ describe('BoardClient', () => {
   });
 
   it('Q6: a refusal is thrown as the class and with the code and text the board threw', async () => {
-    const { board, client } = await openClient();
+    const { board, client } = await openClient(place);
     const { task_id } = await post(board, 'note');
     const refusal = async (call: Promise<unknown>) => {
       const error = await call.then(() => null).catch(thrown => thrown);
@@ -140,7 +156,7 @@ describe('BoardClient', () => {
   });
 
   it('Q34: the idempotency key travels', async () => {
-    const { board, client } = await openClient();
+    const { board, client } = await openClient(place);
     const params = { task_type: 'note', label: 'x' };
     const first = await client.postTask(params, { idempotencyKey: 'k' });
     const again = await client.postTask(params, { idempotencyKey: 'k' });
