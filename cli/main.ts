@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   copy: async () => (await import('./commands/copy.ts')).copyCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   spans: async () => (await import('./commands/spans.ts')).spansCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   metrics: async () => (await import('./commands/metrics.ts')).metricsCommand(),
   dashboards: async () => (await import('./commands/dashboards.ts')).dashboardsCommand(),
   report: async () => (await import('./commands/report.ts')).reportCommand(),
