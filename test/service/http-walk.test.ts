@@ -87,7 +87,7 @@ describe.each([
     const file = join(tempDir(), 'walk.py');
     writeFileSync(file, pasted('With Python', 'python'));
     const walk = async (): Promise<string> => {
-      const { stdout, stderr } = await run('python3', ['-W', 'error', file], { env: { ...env, QUADRO_URL: url } });
+      const { stdout, stderr } = await run('python3', ['-W', 'error', file], { env: { ...env, BOARD: url } });
       expect(stderr).toBe('');
       return stdout;
     };
@@ -120,7 +120,7 @@ for event in follow():
         break
 `,
     );
-    const program = run('python3', [file], { env: { ...env, QUADRO_URL: url } });
+    const program = run('python3', [file], { env: { ...env, BOARD: url } });
     let seen = '';
     program.child.stdout?.on('data', text => {
       seen += text;
