@@ -54,8 +54,10 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
   const url = urlOf(options.host, port);
   context.log.info({ url, board_id: board.boardId }, 'serving');
   let stopped: Promise<{ finished: boolean }> | null = null;
+  let endsAt = Number.POSITIVE_INFINITY;
   const close: BoardService['close'] = (deadlineSeconds = options.deadlineSeconds) => {
-    stopped ??= stopService(app, context, deadlineSeconds);
+    endsAt = Math.min(endsAt, performance.now() + deadlineSeconds * 1000);
+    stopped ??= stopService(app, context, () => endsAt);
     return stopped;
   };
   return {

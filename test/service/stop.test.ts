@@ -40,7 +40,10 @@ describe('close', () => {
     hindrance.before = method => (method === 'transact' ? opened : undefined);
     const write = post('/tasks', task).catch(() => 'cut');
     await until(() => service.stats().in_flight === 1);
+    const closed = service.close(600);
+    // A second call brings the deadline forward.
     expect(await service.close(0.2)).toEqual({ finished: false });
+    expect(await closed).toEqual({ finished: false });
     expect(await write).toBe('cut');
     // The board still has the command it took: who closes the board waits for it.
     open();

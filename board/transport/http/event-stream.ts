@@ -110,7 +110,7 @@ export class EventStream {
     if (!response.ok || body === null || !headers.get('content-type')?.startsWith('text/event-stream')) {
       await body?.cancel();
       // The board was replaced by one whose log is shorter: from its end, then.
-      this.#lastId = null;
+      if (status >= 400 && status < 500) this.#lastId = null;
       throw new Error(`it answered ${status} with no event stream`);
     }
     const parser = new SseParser(this.#options.maxLength);

@@ -30,6 +30,9 @@ export interface RemoteBoardOptions extends Omit<HttpLimits, 'agentTimeoutMs'> {
 /** Most rows a page of a service holds. */
 const PAGE_ROWS = 500;
 
+/** What `fetch` waits for the next piece of an answer, whatever it is told. */
+const MAX_SILENCE_SECONDS = 300;
+
 /** Longest query that goes into an address, in characters. */
 const MAX_QUERY_LENGTH = 6000;
 
@@ -57,8 +60,8 @@ export class RemoteBoard extends BoardMethods {
   constructor(options: RemoteBoardOptions) {
     super();
     const { url, token = null, silenceSeconds = 45 } = options;
-    if (!(silenceSeconds > 0)) {
-      throw new ConfigurationError('invalid_configuration', 'silenceSeconds must be more than 0');
+    if (!(silenceSeconds > 0 && silenceSeconds <= MAX_SILENCE_SECONDS)) {
+      throw new ConfigurationError('invalid_configuration', 'silenceSeconds must be more than 0 and at most 300');
     }
     this.#base = serviceUrlOf(url);
     this.url = shownUrl(this.#base);
