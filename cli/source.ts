@@ -115,20 +115,6 @@ export async function openOneBoard(url: string, boardName: string | undefined): 
   });
 }
 
-/**
- * Opens one board of a database for writing, chosen as {@link openOneBoard} does. Nothing is made: a name that was mistyped must
- * not become a board.
- *
- * @throws NotFoundError, StorageError; ValidationError (`invalid_source`) where several are there and none is chosen
- */
-export async function openBoardToWrite(url: string, boardName: string | undefined): Promise<Board> {
-  return openOn(
-    url,
-    async backend => openBoard({ backend, mustExist: true, boardId: await boardIn(backend, boardName) }),
-    { mustExist: true },
-  );
-}
-
 /** Opens every board of a database for reading; closing one of them closes them all. */
 export async function openAllBoards(url: string): Promise<readonly Board[]> {
   return openOn(url, async backend => {
@@ -139,6 +125,20 @@ export async function openAllBoards(url: string): Promise<readonly Board[]> {
     if (boards.length > 0) return boards;
     throw new NotFoundError('board_not_found', `${backend.location} holds no board`);
   });
+}
+
+/**
+ * Opens one board of a database for writing: the one that is named, or where none is, the only one or `default`.
+ *
+ * @param canMake Whether a board, and a database in a file, that is not there is made. Default false.
+ * @throws as {@link openOneBoard}
+ */
+export async function openBoardToWrite(url: string, boardName: string | undefined, canMake = false): Promise<Board> {
+  const open = async (backend: Backend): Promise<Board> => {
+    const boardId = canMake && boardName !== undefined ? boardName : await boardIn(backend, boardName);
+    return openBoard({ backend, boardId, mustExist: !canMake });
+  };
+  return openOn(url, open, { mustExist: !canMake });
 }
 
 async function openOn<Opened>(

@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Board } from '../../board/board.ts';
+import { errorOf } from '../../board/core/errors.ts';
 import { isoOf, type Micros } from '../../board/core/time.ts';
-import { openBoard } from '../../board/open-board.ts';
 import { PERMISSIONS, type Permission } from '../../board/service/caller.ts';
 import type { TokenInfo } from '../../board/service/tokens/token-store.ts';
 import { createToken, listTokens, revokeToken } from '../../board/service/tokens/tokens.ts';
 import { ageMs } from '../age.ts';
 import { print, printable, printJson, table } from '../output.ts';
-import { BOARD_HELP, backendOf, openBoardToWrite, openOneBoard } from '../source.ts';
+import { BOARD_HELP, openBoardToWrite, openOneBoard } from '../source.ts';
 
 interface TokenCommandOptions {
   readonly board?: string;
@@ -20,8 +20,15 @@ interface CreateOptions extends TokenCommandOptions {
   readonly expires?: number;
 }
 
-async function withBoard<Result>(opening: Promise<Board>, use: (board: Board) => Promise<Result>): Promise<Result> {
-  const board = await opening;
+async function withBoard<Result>(
+  url: string,
+  open: () => Promise<Board>,
+  use: (board: Board) => Promise<Result>,
+): Promise<Result> {
+  if (/^https?:\/\//i.test(url)) {
+    throw errorOf('invalid_source', `Tokens are kept with their board, not its service: give ${BOARD_HELP}`);
+  }
+  const board = await open();
   try {
     return await use(board);
   } finally {
@@ -49,41 +56,49 @@ function onWire({ created_at, expires_at, revoked_at, ...token }: TokenInfo): ob
 }
 
 /** A service is told who may come before it is first started, so the board is made where it is not there. */
-async function boardToGuard(url: string, boardId: string | undefined): Promise<Board> {
-  return openBoard({ backend: await backendOf(url), ...(boardId !== undefined && { boardId }) });
-}
-
 async function create(url: string, { board, name, allow, expires, json }: CreateOptions): Promise<void> {
-  await withBoard(boardToGuard(url, board), async opened => {
-    const expiresAt = expires === undefined ? null : (Date.now() + expires) * 1_000;
-    const { token, ...info } = await createToken(opened, { name, permissions: allow, expiresAt });
-    if (json) return printJson({ ...onWire(info), token });
-    return print(token);
-  });
+  await withBoard(
+    url,
+    () => openBoardToWrite(url, board, true),
+    async opened => {
+      const expiresAt = expires === undefined ? null : (Date.now() + expires) * 1_000;
+      const { token, ...info } = await createToken(opened, { name, permissions: allow, expiresAt });
+      if (json) return printJson({ ...onWire(info), token });
+      return print(token);
+    },
+  );
 }
 
 async function list(url: string, { board, json }: TokenCommandOptions): Promise<void> {
-  await withBoard(openOneBoard(url, board), async opened => {
-    const tokens = await listTokens(opened);
-    if (json) return printJson(tokens.map(onWire));
-    const rows = tokens.map(({ token_id, name, permissions, created_at, expires_at, revoked_at }) => [
-      token_id,
-      name,
-      permissions.join(','),
-      timeOf(created_at),
-      timeOf(expires_at),
-      timeOf(revoked_at),
-    ]);
-    return print(table(['token_id', 'name', 'permissions', 'created_at', 'expires_at', 'revoked_at'], rows));
-  });
+  await withBoard(
+    url,
+    () => openOneBoard(url, board),
+    async opened => {
+      const tokens = await listTokens(opened);
+      if (json) return printJson(tokens.map(onWire));
+      const rows = tokens.map(({ token_id, name, permissions, created_at, expires_at, revoked_at }) => [
+        token_id,
+        name,
+        permissions.join(','),
+        timeOf(created_at),
+        timeOf(expires_at),
+        timeOf(revoked_at),
+      ]);
+      return print(table(['token_id', 'name', 'permissions', 'created_at', 'expires_at', 'revoked_at'], rows));
+    },
+  );
 }
 
 async function revoke(url: string, tokenId: string, { board, json }: TokenCommandOptions): Promise<void> {
-  await withBoard(openBoardToWrite(url, board), async opened => {
-    const token = await revokeToken(opened, tokenId);
-    if (json) return printJson(onWire(token));
-    return print(printable(`${token.token_id}: ${token.name} may nothing any more`));
-  });
+  await withBoard(
+    url,
+    () => openBoardToWrite(url, board),
+    async opened => {
+      const token = await revokeToken(opened, tokenId);
+      if (json) return printJson(onWire(token));
+      return print(printable(`${token.token_id}: ${token.name} may nothing any more`));
+    },
+  );
 }
 
 const withBoardOptions = (command: Command): Command =>

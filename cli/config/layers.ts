@@ -17,12 +17,13 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set(
   [...SETTING_LIST].flatMap(([name, { isSecret }]) => (isSecret ? [name, `${name}_file`] : [name])),
 );
 
-/** Variables of other parts, and what Kubernetes sets for a Service named quadro. */
-const FOREIGN = /^QUADRO_(CONFIG|DEBUG|TOKEN|PASSWORD|SHARED|CHROMIUM|TEST_.*|BENCH_.*|SERVICE_.*|PORT_\d.*)$/;
+/** Variables that other parts of the command line read. */
+const FOREIGN: ReadonlySet<string> = new Set(['QUADRO_CONFIG', 'QUADRO_DEBUG', 'QUADRO_TOKEN']);
 
-function unknown(what: string, word: string, known: Iterable<string>): string {
-  const suggestion = suggestionFor(word, known);
-  return `${what} is not known${suggestion === null ? '' : `: did you mean ${suggestion}?`}`;
+/** A name in a file that is none of ours. */
+function unknown(name: string, path: string): string {
+  const suggestion = suggestionFor(name, KNOWN_NAMES);
+  return `${name} in ${path} is not known${suggestion === null ? '' : `: did you mean ${suggestion}?`}`;
 }
 
 function fromText(name: string, text: string): unknown {
@@ -47,18 +48,21 @@ export function flagLayer(flags: ReadonlyMap<string, boolean | readonly string[]
   return new Map(entries);
 }
 
-/** The settings among the variables. One that is empty is not given. */
+/**
+ * The settings among the variables. One that is empty is not given; one that is unknown is a fault where it looks like a known
+ * one that was misspelt. Others belong to others: Kubernetes sets some of its own beside a Service named quadro.
+ */
 export function variableLayer(env: Readonly<Record<string, string | undefined>>): ReadLayer {
   const layer = new Map<string, Given>();
   const faults: string[] = [];
-  const known = new Map([...KNOWN_NAMES].map(name => [variableOf(name), name]));
   for (const [variable, text = ''] of Object.entries(env)) {
-    if (!variable.startsWith('QUADRO_') || text === '') continue;
-    const name = known.get(variable);
-    if (name !== undefined) {
+    if (!variable.startsWith('QUADRO_') || text === '' || FOREIGN.has(variable)) continue;
+    const name = variable.slice('QUADRO_'.length).toLowerCase();
+    const suggestion = KNOWN_NAMES.has(name) ? null : suggestionFor(name, KNOWN_NAMES);
+    if (suggestion !== null) {
+      faults.push(`the variable ${variable} is not known: did you mean ${variableOf(suggestion)}?`);
+    } else if (KNOWN_NAMES.has(name)) {
       layer.set(name, { value: fromText(name, text), origin: { kind: 'variable', name: variable } });
-    } else if (!FOREIGN.test(variable)) {
-      faults.push(unknown(`the variable ${variable}`, variable, known.keys()));
     }
   }
   return { layer, faults };
@@ -95,7 +99,7 @@ function tableLayer(path: string, value: unknown): ReadLayer {
   if (!isJsonObject(value)) return { layer, faults: [`${path} must hold names and values`] };
   const faults: string[] = [];
   for (const [name, each] of Object.entries(value)) {
-    if (!KNOWN_NAMES.has(name)) faults.push(unknown(`${name} in ${path}`, name, KNOWN_NAMES));
+    if (!KNOWN_NAMES.has(name)) faults.push(unknown(name, path));
     else if (each !== null) layer.set(name, { value: each, origin: { kind: 'file', name: path } });
   }
   return { layer, faults };

@@ -36,6 +36,7 @@ describe('the conventions of every command', () => {
     ['export'],
     ['spans'],
     ['metrics'],
+    ['serve'],
     ['report'],
     ['flight'],
     ['sleep'],
@@ -90,6 +91,7 @@ describe('the conventions of every command', () => {
     [['list', 'board.db'], 'array'],
     [['show', 'board.db', 't1'], 'object'],
     [['dashboards', '--out', 'd'], 'array'],
+    [['serve', 'board.db', '--print-config'], 'object'],
   ] as const)('%j --json prints one JSON value and nothing else', async (args, kind) => {
     const { status, stdout, stderr } = await quadro([...args, '--json'], { cwd: dir });
     expect({ status, stderr: withoutProgress(stderr) }).toEqual({ status: 0, stderr: '' });
@@ -155,6 +157,17 @@ describe('the conventions of every command', () => {
     [['metrics', 'board.db', '--port', '70000'], /It must be a port: 0 to 65535/],
     [['metrics', 'board.db', '--once', '--port', '0'], /cannot be used with option '--port/],
     [['metrics', 'board.db', '--port', '0', '--host', 'no.such.host.invalid'], /cannot listen on no.such.host.invalid/],
+    [['serve'], /database_url is missing: give --database-url/],
+    [['serve', 'board.db', '--prot', '1'], /unknown option '--prot' \(Did you mean --port\?\)/],
+    [
+      ['serve', 'board.db', '--port', 'x', '--chief-id', 'c'],
+      /--port must be a whole number .*; --chief-id means nothing/,
+    ],
+    [['serve', 'board.db', '--config', 'nowhere.toml'], /nowhere.toml cannot be read: ENOENT/],
+    [['serve', 'postgres://u:s3cret@h/db', '--port', '-1'], /--port must be a whole number/],
+    [['token', 'create', 'http://127.0.0.1:9', '--name', 'x', '--allow', 'read'], /Tokens are kept with their board/],
+    [['token', 'revoke', 'board.db', 'abc'], /has no token abc \(token_not_found\)/],
+    [['post', 'board.db', 'memo'], /missing required argument 'label'/],
     [['import', 'x', '--into', 'file/x.db'], /There is no file x/],
     [['demo', '--tasks', '0'], /It must be a whole number from 1/],
     [['demo', '--seconds', 'soon'], /It must be a number above 0/],
