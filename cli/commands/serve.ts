@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { effectiveConfig, effectiveConfigText } from '../config/effective-config.ts';
 import { loadLifecycles } from '../config/load-lifecycles.ts';
-import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts';
+import { configurationError, type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts';
 import { flagOf, SETTING_LIST } from '../config/settings.ts';
 import { FoundFaults } from '../exit.ts';
 import { print, printJson } from '../output.ts';
@@ -74,7 +74,10 @@ export function serveCommand(): Command {
   for (const option of [...options.values()].flat()) command.addOption(option);
   return command.addHelpText('after', HELP_END).action(async (url: string | undefined, values: OwnOptions) => {
     const flags = flagsOf(values as Readonly<Record<string, unknown>>, options);
-    if (url !== undefined) flags.set('database_url', [...((flags.get('database_url') as string[]) ?? []), url]);
+    if (url !== undefined) {
+      if (flags.has('database_url')) throw configurationError(['URL and --database-url cannot both be given']);
+      flags.set('database_url', [url]);
+    }
     const resolved = await resolveConfig({ flags, env: process.env, file: values.config });
     if (values.printConfig) return printConfig(resolved, values.json === true);
     if (!(await serveConfig(resolved))) throw new FoundFaults();

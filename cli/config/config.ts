@@ -37,7 +37,7 @@ export interface Config {
   readonly otlp_protocol: 'http/json' | 'http/protobuf';
   readonly trace_sample_ratio: number;
   readonly max_exporter_lag_events: number;
-  readonly log_level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly log_level: 'debug' | 'info' | 'warn' | 'error';
   readonly drain_seconds: number;
   readonly grace_seconds: number;
 }

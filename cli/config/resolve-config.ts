@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../../board/core/errors.ts';
+import { maskedUrl } from '../masked-url.ts';
 import type { Config, SettingName } from './config.ts';
 import type { Given, Layer, Origin } from './given.ts';
 import { fileLayer, flagLayer, type ReadLayer, variableLayer } from './layers.ts';
@@ -31,7 +32,7 @@ const SERVICE_LINK = /^tcp:\/\//;
 
 /** A value as a fault may quote it. */
 function quoted(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
+  const json = JSON.stringify(typeof value === 'string' ? maskedUrl(value) : value) ?? String(value);
   return json.length > 80 ? `${json.slice(0, 79)}…` : json;
 }
 

@@ -29,7 +29,7 @@ type Common<Value> = Pick<Setting<Value>, 'isSecret' | 'needs'> & {
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '' && !value.includes('\0');
-const NUMBER = /^-?\d+(\.\d+)?$/;
+const NUMBER = /^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 function numberOf(text: string): unknown {
   return NUMBER.test(text) ? Number(text) : text;

@@ -171,8 +171,8 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Config[Name]> } = {
     placeholder: '<n>',
     needs: 'otlp_url',
   }),
-  log_level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', {
-    help: 'the least that is logged; who wrote what is logged at each but silent',
+  log_level: choice(['debug', 'info', 'warn', 'error'], 'info', {
+    help: 'the least that is logged; who wrote what is logged in any case',
   }),
   drain_seconds: number(0, [0, HOUR_SECONDS], {
     help: 'how long a service that is stopping still answers everything, while /ready says no',
