@@ -129,6 +129,8 @@ async function addSafety(app: FastifyInstance, { corsOrigins }: ResolvedServiceO
       allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-request-id'],
       exposedHeaders: ['retry-after', 'x-request-id', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
       maxAge: 600,
+      // Its refusal would be no JSON; a question without an origin is answered like any other.
+      strictPreflight: false,
     });
   }
   await app.register(rateLimit, { global: false });

@@ -13,11 +13,13 @@ import type { ServiceContext } from './service-context.ts';
 import { ServiceLog } from './service-log.ts';
 import { ServiceCounters } from './service-stats.ts';
 import { stopService } from './stop-service.ts';
+import { WatchedStreams } from './watched-streams.ts';
 
 async function listen(app: FastifyInstance, context: ServiceContext): Promise<void> {
   const { host, port } = context.options;
   try {
-    await app.listen({ host, port });
+    // By that name the library opens a second server, on ::1, which nothing here would see.
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
   } catch (cause) {
     await app.close();
     await context.streams.close();
@@ -37,14 +39,16 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
   const log = new ServiceLog(options.logger ?? pino());
   const { heartbeatSeconds, maxStreams } = options;
   const onError = (message: string, error: unknown): void => log.failure(null, quadroErrorOf(error), message);
+  const access = await accessOf(board, options);
   const context: ServiceContext = {
     board,
     options,
-    access: await accessOf(board, options),
+    access,
     log,
     counters: new ServiceCounters(),
     streams: eventStreams(board, { heartbeatSeconds, maxStreams, onError }),
     admission: admitted(board, options.admit),
+    watched: new WatchedStreams(access),
     followed: new WeakMap(),
     phase: 'serving',
   };
@@ -63,7 +67,7 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
   return {
     url,
     address: { host: options.host, port },
-    stats: () => context.counters.stats(),
+    stats: () => ({ ...context.counters.stats(), event_streams: context.streams.stats() }),
     drain: () => {
       if (context.phase === 'serving') context.phase = 'draining';
     },

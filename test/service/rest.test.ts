@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { JsonObject } from '../../board/core/json.ts';
+import { openBoard } from '../../board/index.ts';
 import { resultToWire } from '../../board/transport/wire.ts';
+import { writeSample } from '../support/sample-board.ts';
+import { tempDir } from '../support/temp.ts';
 import { serve } from './served.ts';
 
 describe('tasks over REST', () => {
@@ -99,6 +104,19 @@ describe('tasks over REST', () => {
       pages += 1;
     }
     expect([seen.size, pages > 2]).toEqual([40, true]);
+  });
+});
+
+describe('a board that is only read', () => {
+  it('is served: reads are answered, writes refused', async () => {
+    const file = join(tempDir(), 'board.db');
+    await writeSample(file);
+    const board = await openBoard({ backend: sqlite({ file, readOnly: true }), readOnly: true });
+    onTestFinished(() => board.close());
+    const { get, post } = await serve({}, {}, board);
+    expect((await get('/tasks')).body.tasks).toHaveLength(2);
+    const { status, body, text } = await post('/tasks', { task_type: 'memo', label: 'x' });
+    expect([status, body.error_code, text.includes(file)]).toEqual([409, 'storage_read_only', false]);
   });
 });
 
