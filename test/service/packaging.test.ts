@@ -131,16 +131,32 @@ describe('docs/service.md', () => {
     expect(settings.grace_seconds?.value).toBe(20);
   });
 
-  it('names the metrics that a service has beside those of its board, and links to pages that are there', async () => {
+  it('links to pages, and places in them, that are there', () => {
+    const links = [...DOC.matchAll(/\]\(([^)#]+)(?:#([^)]+))?\)/g)];
+    expect(links.length).toBeGreaterThan(10);
+    for (const [, path = '', place] of links) {
+      const page = read(join('docs', path));
+      const places = [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+        title
+          .toLowerCase()
+          .replaceAll(/[^\w -]/g, '')
+          .replaceAll(' ', '-'),
+      );
+      if (place !== undefined) expect(places).toContain(place);
+    }
+  });
+
+  it('has its own metrics beside those of its board, and they are documented', async () => {
     const dir = tempDir();
     const serving = startQuadro(['serve', 'board.db', '--port', '0'], { cwd: dir });
     const [, url = ''] = await serving.saw(/serving (\S+)/);
     await fetch(`${url}/nowhere`);
     const text = await (await fetch(`${url}/metrics`)).text();
     await serving.stop('SIGINT');
-    const told = [...text.matchAll(/^# HELP (quadro_(?:service|agent_circuit)_\w+)/gm)].map(([, name]) => name);
-    const named = [...DOC.matchAll(/^\| `(quadro_\w+)`/gm)].map(([, name]) => name);
+    const told = [...text.matchAll(/^# HELP (quadro_service_\w+)/gm)].map(([, name]) => name);
+    const named = [...read('docs/configuration.md').matchAll(/^\| `(quadro_\w+)`/gm)].map(([, name]) => name);
     expect(told.length).toBeGreaterThan(3);
+    expect(text).toContain('# HELP quadro_agent_circuit_state ');
     expect(named.toSorted()).toEqual(told.toSorted());
     expect(text).toMatch(/^quadro_service_requests_total\{method="GET",route="none",status="404"\} 1$/m);
   });
