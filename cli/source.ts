@@ -127,8 +127,26 @@ export async function openAllBoards(url: string): Promise<readonly Board[]> {
   });
 }
 
-async function openOn<Opened>(url: string, open: (backend: Backend) => Promise<Opened>): Promise<Opened> {
-  const backend = await backendOf(url, { readOnly: true });
+/**
+ * Opens one board of a database for writing: the one that is named, or where none is, the only one or `default`.
+ *
+ * @param canMake Whether a board, and a database in a file, that is not there is made. Default false.
+ * @throws as {@link openOneBoard}
+ */
+export async function openBoardToWrite(url: string, boardName: string | undefined, canMake = false): Promise<Board> {
+  const open = async (backend: Backend): Promise<Board> => {
+    const boardId = canMake && boardName !== undefined ? boardName : await boardIn(backend, boardName);
+    return openBoard({ backend, boardId, mustExist: !canMake });
+  };
+  return openOn(url, open, { mustExist: !canMake });
+}
+
+async function openOn<Opened>(
+  url: string,
+  open: (backend: Backend) => Promise<Opened>,
+  options: BackendOptions = { readOnly: true },
+): Promise<Opened> {
+  const backend = await backendOf(url, options);
   try {
     await backend.open();
     return await open(backend);

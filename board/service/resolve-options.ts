@@ -59,12 +59,13 @@ const RANGES = {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-function isOrigin(text: string): boolean {
+/** Whether a text is an origin as browsers send it. */
+export function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
 /** An address, or a range of them, as the proxy in front is named. */
-function isProxy(text: string): boolean {
+export function isProxy(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
   const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 6 ? 128 : 32));
   return (
