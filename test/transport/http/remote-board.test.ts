@@ -5,6 +5,7 @@ import { Ombudsman } from '../../../board/agents/ombudsman.ts';
 import { Worker } from '../../../board/agents/worker.ts';
 import { WorkerPool } from '../../../board/agents/worker-pool.ts';
 
+import { createToken, revokeToken } from '../../../board/service/index.ts';
 import {
   httpNetwork,
   type RemoteBoard,
@@ -299,5 +300,41 @@ describe('agents on a board elsewhere', () => {
     await second.close();
     await until(() => first.roles.length > 0);
     expect((await board.call('board.list_leases', {})).leases).toMatchObject([{ role: 'chief:chief', term: 3 }]);
+  });
+
+  it('`read` and `work` are enough for everybody who works; a token that is revoked is refused, in the stream too', async () => {
+    const { board, service } = await serve();
+    const [{ token, token_id }, reader] = [
+      await createToken(board, { name: 'crew', permissions: ['read', 'work'] }),
+      await createToken(board, { name: 'reader', permissions: ['read'] }),
+    ];
+    await until(async () => (await fetch(`${service.url}/board`)).status === 401);
+    await expect(remoteBoard({ url: service.url })).rejects.toMatchObject({ code: 'unauthorized' });
+    const reported: string[] = [];
+    const onError = (what: string, error: unknown) => void reported.push(`${what}: ${String(error)}`);
+    const there = await remote(service.url, { token, onError });
+    const network = httpNetwork();
+    const worker = { agentId: 'ann', capabilities: ['memo'], url: 'a2a://ann', board: there, network, onError };
+    await there.run({
+      chief: new Chief({ board: there, network, onError }),
+      workers: new Worker({ ...worker, execute: () => 'done' }),
+      ombudsman: new Ombudsman({ board: there, onError }),
+      pollSeconds: 0.1,
+    });
+    const { task } = await board.postTask(MEMO);
+    await until(async () => (await board.getTask(task.task_id)).task.finished_at !== null);
+    expect(reported).toEqual([]);
+    expect((await board.taskHistory(task.task_id)).map(({ actor }) => actor)).toEqual([null, 'chief', 'ann', 'ann']);
+    await expect(there.postTask(MEMO)).rejects.toMatchObject({ code: 'forbidden' });
+    const readsOnly = await remote(service.url, { token: reader.token });
+    await expect(readsOnly.putData('k', 1)).rejects.toMatchObject({ code: 'forbidden' });
+    expect((await readsOnly.listAgents()).length).toBe(1);
+    await revokeToken(board, token_id);
+    await until(async () => {
+      await sleep(50);
+      return (await there.board().catch(error => error)).code === 'unauthorized';
+    });
+    await until(() => reported.some(text => text.includes('The event stream of')));
+    expect(reported.join()).not.toContain(token);
   });
 });
