@@ -6,6 +6,7 @@ import type { JsonObject } from '../../board/core/json.ts';
 import { openBoard } from '../../board/index.ts';
 import { serveBoard } from '../../board/service/index.ts';
 import { readableLog } from '../service/served.ts';
+import { freePort } from '../support/free-port.ts';
 import { quadro, quadroJson } from '../support/run-quadro.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -120,6 +121,42 @@ describe.each(['file', 'service'] as const)('tasks from the command line: a %s',
       '(fence_conflict)',
     );
     expect(await quadroJson(['show', source, 'b'], { env })).toEqual(before);
+  });
+});
+
+describe('what the service must allow', () => {
+  it.each([
+    ['read', ['list', 'show']],
+    ['post', ['post', 'archive']],
+    ['work', ['update']],
+  ] as const)('a token that may %s can %j, and nothing else', async (permission, commands) => {
+    const file = await boardFile();
+    await quadro(['post', file, 'memo', 'Bees', '--id', 'b']);
+    await quadro(['post', file, 'memo', 'Wasps', '--id', 'w']);
+    await quadro(['update', file, 'w', 'HUMAN_REVIEW']);
+    const env = { QUADRO_TOKEN: await tokenOf(file, permission) };
+    const url = await serviceOf(file);
+    const lines: Readonly<Record<string, readonly string[]>> = {
+      list: [],
+      show: ['b'],
+      post: ['memo', 'Hornets'],
+      archive: ['w'],
+      update: ['b', 'IN_PROGRESS'],
+    };
+    const allowed: string[] = [];
+    for (const [command, args] of Object.entries(lines)) {
+      const { status, stderr } = await quadro([command, url, ...args], { env });
+      if (status === 0) allowed.push(command);
+      else expect(stderr).toMatch(/\(forbidden\)\n$/);
+    }
+    expect(allowed).toEqual(commands);
+  });
+
+  it('a service that is not there is named, with what to do', async () => {
+    const gone = `http://127.0.0.1:${await freePort()}`;
+    const { status, stdout, stderr } = await quadro(['post', gone, 'memo', 'x']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^quadro: .*127\.0\.0\.1.*\(delivery_failed\)\n$/);
   });
 });
 
