@@ -1,4 +1,4 @@
-/** A board served over HTTP, in a process of its own: SQLite on disk as it is by default, every request logged to a file. */
+/** A board served over HTTP, in a process of its own: SQLite on disk as it is by default, every request logged, beside the work, to a file. */
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
@@ -8,7 +8,7 @@ import { jobOf } from '../spans/child.ts';
 
 const { folder } = jobOf<{ folder: string }>();
 const board = await openBoard({ backend: sqlite({ file: join(folder, 'board.db') }), taskTypes: { memo: 'fast' } });
-const logger = pino({}, pino.destination(join(folder, 'service.log')));
+const logger = pino(pino.destination({ dest: join(folder, 'service.log'), sync: false, minLength: 1 }));
 const service = await serveBoard(board, { port: 0, requestsPerMinute: 0, logger });
 process.once('disconnect', async () => {
   await service.close(1);
