@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import type { Board } from '../board.ts';
 import { ConfigurationError, quadroErrorOf } from '../core/errors.ts';
 import { accessOf } from './access.ts';
@@ -10,7 +9,7 @@ import type { BoardService } from './board-service.ts';
 import { eventStreams } from './events/event-streams.ts';
 import type { ResolvedServiceOptions } from './resolve-options.ts';
 import type { ServiceContext } from './service-context.ts';
-import { ServiceLog } from './service-log.ts';
+import { ServiceLog, stdoutLogger } from './service-log.ts';
 import { ServiceCounters } from './service-stats.ts';
 import { stopService } from './stop-service.ts';
 import { WatchedStreams } from './watched-streams.ts';
@@ -36,7 +35,7 @@ function urlOf(host: string, port: number): string {
 
 /** Starts a service whose options are known to be good. */
 export async function runningService(board: Board, options: ResolvedServiceOptions): Promise<BoardService> {
-  const log = new ServiceLog(options.logger ?? pino());
+  const log = new ServiceLog(options.logger ?? stdoutLogger());
   const { heartbeatSeconds, maxStreams } = options;
   const onError = (message: string, error: unknown): void => log.failure(null, quadroErrorOf(error), message);
   const access = await accessOf(board, options);

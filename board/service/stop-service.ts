@@ -33,5 +33,6 @@ export async function stopService(
   app.server.closeAllConnections();
   await app.close();
   log.info({ finished: left === 0 }, 'stopped');
+  await log.flush();
   return { finished: left === 0 };
 }

@@ -64,8 +64,10 @@ describe('the admission hook of a service', () => {
 
   it('is told who asks, and when nobody waits any more', async () => {
     const asked: { name: string; aborted: boolean }[] = [];
+    const begun: string[] = [];
     const gone: string[] = [];
     const slow: NonNullable<ServiceOptions['admit']> = async ({ label }, { signal, caller }) => {
+      begun.push(label);
       signal.addEventListener('abort', () => gone.push(label));
       await sleep(label === 'left' ? 600_000 : 100, undefined, { signal }).catch(() => undefined);
       asked.push({ name: caller.name, aborted: signal.aborted });
@@ -82,8 +84,10 @@ describe('the admission hook of a service', () => {
       body,
       signal: leaving.signal,
     });
-    setTimeout(() => leaving.abort(), 100);
-    await expect(left).rejects.toThrow(/abort/);
+    const refused = expect(left).rejects.toThrow(/abort/);
+    await until(() => begun.includes('left'));
+    leaving.abort();
+    await refused;
     await until(() => gone.includes('left'));
     expect((await board.listTasks()).length).toBeLessThanOrEqual(2);
   });

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import { gate, until } from '../agents/office.ts';
@@ -125,8 +124,9 @@ describe('slow and broken clients', () => {
       socket.write(
         'POST /tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"label"',
       );
-      await sleep(5);
+      await until(() => service.stats().in_flight === 1);
       socket.destroy();
+      await until(() => service.stats().in_flight === 0);
     }
     await until(() => lines().filter(({ aborted }) => aborted === true).length === 20);
     expect(service.stats().in_flight).toBe(0);

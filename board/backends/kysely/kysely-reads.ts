@@ -182,6 +182,7 @@ export abstract class KyselyReads {
   }
 
   readIdempotency({ board_id, keys, after = '', limit }: IdempotencyQuery): Promise<readonly IdempotencyRecord[]> {
+    if (keys?.length === 0) return Promise.resolve([]);
     return this.read(async db => {
       const rows = await db
         .selectFrom('idempotency_keys')
@@ -251,7 +252,7 @@ function isOneTask({
   limit,
 }: TaskQuery): boolean {
   const isFiltered = [columns, statuses, task_types, archived_since, after].some(each => each !== undefined);
-  return task_ids?.length === 1 && !isFiltered && standings?.length === 3 && limit >= 1;
+  return task_ids?.length === 1 && !isFiltered && new Set(standings).size === 3 && limit >= 1;
 }
 
 /** The first text, by code point, after all that begin with `prefix`; null where there is none. */
