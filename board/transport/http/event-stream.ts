@@ -6,7 +6,7 @@ import { importPeer } from '../../missing-package.ts';
 import { isJsonObject } from '../envelope.ts';
 import { resultFromWire } from '../wire.ts';
 import { deliveryErrorOf } from './delivery-error.ts';
-import { shownUrl } from './exchange.ts';
+import { bearerOf, shownUrl } from './exchange.ts';
 import { SseParser } from './sse-parser.ts';
 
 /** Delays between two connections, before jitter. */
@@ -89,7 +89,7 @@ export class EventStream {
         headers: {
           accept: 'text/event-stream',
           'last-event-id': String(this.#lastId),
-          ...(token !== null && { authorization: `Bearer ${token}` }),
+          ...bearerOf(token),
         },
         redirect: 'manual',
         signal: silent.signal,
