@@ -3,14 +3,12 @@ import type { Backend, LogQuery, TaskCount } from './backends/backend.ts';
 import { BoardListeners } from './board-listeners.ts';
 import { BoardMethods } from './board-methods.ts';
 import type { ResolvedBoardOptions } from './board-options.ts';
-import { checkCallOptions, ownCopy } from './call-arguments.ts';
-import { fingerprint } from './core/canonical-json.ts';
-import { type Command, IDEMPOTENT_INTENTS, type WriteIntent } from './core/decide/command.ts';
+import { checkCallOptions, commandOf } from './call-arguments.ts';
+import type { Command, WriteIntent } from './core/decide/command.ts';
 import { isWriteIntent } from './core/decide/decide.ts';
 import { builtinProfileRecords, ProfileRegistry } from './core/decide/profiles.ts';
 import { errorOf, quadroErrorOf } from './core/errors.ts';
 import type { CallOptions, Intent, OpenState, ParamsOf, ResultOf } from './core/intents.ts';
-import type { JsonObject } from './core/json.ts';
 import { checkPayload, isIntent, shortened } from './core/payload.ts';
 import type {
   Agent,
@@ -118,18 +116,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     bytes: number,
   ): Promise<ResultOf<I>> {
     if (this.#options.readOnly) throw errorOf('storage_read_only', 'This board was opened for reading only');
-    const params = ownCopy(given);
-    const key = IDEMPOTENT_INTENTS.has(intent) ? (options.idempotencyKey ?? null) : null;
-    const command: Command<I> = {
-      intent,
-      params,
-      idempotencyKey: key,
-      fingerprint: key === null ? null : fingerprint(intent, params as unknown as JsonObject),
-      actor: options.actor ?? null,
-      cycleId: options.cycleId ?? null,
-      tickId: options.tickId ?? null,
-      lease: options.lease ? { role: options.lease.role, term: options.lease.term } : null,
-    };
+    const command = commandOf(intent, given, options);
     if (intent === 'board.post_task')
       return (await this.#post(command as Command<'board.post_task'>, bytes)) as ResultOf<I>;
     if (intent === 'board.post_tasks')

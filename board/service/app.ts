@@ -27,6 +27,9 @@ const MAX_PART_LENGTH = 1_000;
 /** How often slow clients are looked for. */
 const LOOK_MS = 1_000;
 
+/** An answer is data: whatever it holds, a browser that shows it loads and runs nothing. */
+const ANSWER_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
 /** What a query or path is refused with: the first fault, in words. */
 function queryFault(errors: FastifySchemaValidationError[], part: string): QuadroError {
   const where = part === 'params' ? 'address' : 'query';
@@ -103,10 +106,21 @@ export async function serviceApp(context: ServiceContext): Promise<FastifyInstan
 
 async function addSafety(app: FastifyInstance, { corsOrigins }: ResolvedServiceOptions): Promise<void> {
   await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Set below: the plugin would put it together anew for every answer.
+    contentSecurityPolicy: false,
     // The service speaks plain HTTP; whoever puts TLS before it says this.
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
+    // For pages of old browsers, and this serves one page.
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('content-security-policy', ANSWER_POLICY);
+    done();
   });
   if (corsOrigins.length > 0) {
     await app.register(cors, {
@@ -115,6 +129,8 @@ async function addSafety(app: FastifyInstance, { corsOrigins }: ResolvedServiceO
       allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id', 'x-request-id'],
       exposedHeaders: ['retry-after', 'x-request-id', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
       maxAge: 600,
+      // Its refusal would be no JSON; a question without an origin is answered like any other.
+      strictPreflight: false,
     });
   }
   await app.register(rateLimit, { global: false });

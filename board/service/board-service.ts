@@ -11,7 +11,7 @@ export interface BoardService {
   drain(): void;
   /**
    * Stops: takes no more work, finishes what is under way, ends the event streams; what is not done by then is cut. The board
-   * stays open. A second call gives the answer of the first.
+   * stays open. A second call can bring the deadline forward, and gives the answer of the first.
    *
    * @param deadlineSeconds Default: the option `deadlineSeconds`.
    * @returns whether everything that was under way was finished.

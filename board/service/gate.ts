@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorOf, type QuadroError, quadroErrorOf } from '../core/errors.ts';
 import { checkPermission } from './access.ts';
@@ -12,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null on public routes, and before it is known. */
     caller: Caller | null;
+    /** Where its answer goes. */
+    response: ServerResponse | null;
     /** The code this request was refused with. */
     refusedWith: QuadroError['code'] | null;
   }
@@ -70,6 +73,7 @@ export function addGate(app: FastifyInstance, context: ServiceContext): void {
   const { access, options } = context;
   const limit = options.requestsPerMinute === 0 ? null : limiterOf(app, options.requestsPerMinute);
   app.decorateRequest('caller', null);
+  app.decorateRequest('response', null);
   app.decorateRequest('refusedWith', null);
   app.addHook('onRequest', async (request, reply) => {
     const { access: needed = 'admin', intent, isUnlimited: exempts } = request.routeOptions.config;

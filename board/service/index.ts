@@ -1,4 +1,5 @@
 export type { Admission, AdmissionRequest, Admit } from './admission/admission.ts';
+export { type HttpGate, type HttpGateOptions, type HttpGateStats, httpGate } from './admission/http-gate.ts';
 export type { BoardService } from './board-service.ts';
 export { type Authorizer, type Caller, PERMISSIONS, type Permission } from './caller.ts';
 export type { EventFilter } from './events/event-filter.ts';

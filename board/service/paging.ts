@@ -36,8 +36,9 @@ export function placeOf(cursor: string): TaskPlace {
   if (typeof priority === 'number' && typeof created_at === 'number' && typeof task_id === 'string') {
     const candidate = { priority, created_at, task_id };
     // Only what was given comes back: what is written alike but holds other values (NUL, fractions) is none of ours.
-    const isWhole = Number.isSafeInteger(priority) && Number.isSafeInteger(created_at) && !task_id.includes('\0');
-    if (isWhole && cursorOf(candidate) === cursor) return candidate;
+    const areWhole = Number.isSafeInteger(priority) && Number.isSafeInteger(created_at);
+    const isText = !task_id.includes('\0') && task_id.isWellFormed();
+    if (areWhole && isText && cursorOf(candidate) === cursor) return candidate;
   }
   throw errorOf('invalid_payload', 'after must be the next of the page before, as it was given');
 }

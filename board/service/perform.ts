@@ -5,6 +5,7 @@ import type { Intent, ParamsOf, ResultOf } from '../core/intents.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BoardCall } from '../transport/board-endpoint.ts';
 import { resultToWire } from '../transport/wire.ts';
+import type { AdmissionCaller } from './admission/admitted.ts';
 import { requestErrorOf } from './public-error.ts';
 import type { ServiceContext } from './service-context.ts';
 import type { AuditLine } from './service-log.ts';
@@ -71,6 +72,14 @@ export function auditRefusal(
   audit(context, request, { intent, params: {} as ParamsOf<Intent>, options: {} }, error.code);
 }
 
+/** Aborted when the answer is out, or its client has gone. */
+function untilAnswered({ response }: FastifyRequest): AbortSignal {
+  const answered = new AbortController();
+  if (response === null || response.destroyed) answered.abort();
+  else response.once('close', () => answered.abort());
+  return answered.signal;
+}
+
 /** Whom a write is recorded for where the request does not say: the token's name. */
 export function actorOf(request: FastifyRequest): string | null {
   const { caller } = request;
@@ -90,8 +99,17 @@ export async function perform<I extends Intent>(
 ): Promise<JsonObject> {
   const { intent, params, options } = asked;
   const isWrite = isWriteIntent(intent);
+  const caller = request.caller ?? NOBODY;
   try {
-    const result = await context.board.call(intent, params, options);
+    const by: AdmissionCaller = {
+      caller,
+      request_id: request.id,
+      // Made when it is asked for, as only a hook does.
+      get signal() {
+        return untilAnswered(request);
+      },
+    };
+    const result = await context.admission.call(intent, params, options, by);
     if (isWrite) audit(context, request, asked as BoardCall, 'ok', madeBy(result as Readonly<Record<string, unknown>>));
     return resultToWire(result as ResultOf<Intent>);
   } catch (error) {

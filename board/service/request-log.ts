@@ -12,6 +12,7 @@ export function followRequest(context: ServiceContext, request: FastifyRequest, 
   const startedAt = performance.now();
   counters.began();
   followed.set(reply.raw, request);
+  request.response = reply.raw;
   reply.header('x-request-id', request.id);
   reply.raw.once('close', () => {
     const route = request.is404 ? null : (request.routeOptions.url ?? null);

@@ -1,22 +1,24 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import type { Board } from '../board.ts';
 import { ConfigurationError, quadroErrorOf } from '../core/errors.ts';
 import { accessOf } from './access.ts';
+import { admitted } from './admission/admitted.ts';
 import { serviceApp } from './app.ts';
 import type { BoardService } from './board-service.ts';
 import { eventStreams } from './events/event-streams.ts';
 import type { ResolvedServiceOptions } from './resolve-options.ts';
 import type { ServiceContext } from './service-context.ts';
-import { ServiceLog } from './service-log.ts';
+import { ServiceLog, stdoutLogger } from './service-log.ts';
 import { ServiceCounters } from './service-stats.ts';
 import { stopService } from './stop-service.ts';
+import { WatchedStreams } from './watched-streams.ts';
 
 async function listen(app: FastifyInstance, context: ServiceContext): Promise<void> {
   const { host, port } = context.options;
   try {
-    await app.listen({ host, port });
+    // By that name the library opens a second server, on ::1, which nothing here would see.
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
   } catch (cause) {
     await app.close();
     await context.streams.close();
@@ -33,16 +35,19 @@ function urlOf(host: string, port: number): string {
 
 /** Starts a service whose options are known to be good. */
 export async function runningService(board: Board, options: ResolvedServiceOptions): Promise<BoardService> {
-  const log = new ServiceLog(options.logger ?? pino());
+  const log = new ServiceLog(options.logger ?? stdoutLogger());
   const { heartbeatSeconds, maxStreams } = options;
   const onError = (message: string, error: unknown): void => log.failure(null, quadroErrorOf(error), message);
+  const access = await accessOf(board, options);
   const context: ServiceContext = {
     board,
     options,
-    access: await accessOf(board, options),
+    access,
     log,
     counters: new ServiceCounters(),
     streams: eventStreams(board, { heartbeatSeconds, maxStreams, onError }),
+    admission: admitted(board, options.admit),
+    watched: new WatchedStreams(access),
     followed: new WeakMap(),
     phase: 'serving',
   };
@@ -52,14 +57,16 @@ export async function runningService(board: Board, options: ResolvedServiceOptio
   const url = urlOf(options.host, port);
   context.log.info({ url, board_id: board.boardId }, 'serving');
   let stopped: Promise<{ finished: boolean }> | null = null;
+  let endsAt = Number.POSITIVE_INFINITY;
   const close: BoardService['close'] = (deadlineSeconds = options.deadlineSeconds) => {
-    stopped ??= stopService(app, context, deadlineSeconds);
+    endsAt = Math.min(endsAt, performance.now() + deadlineSeconds * 1000);
+    stopped ??= stopService(app, context, () => endsAt);
     return stopped;
   };
   return {
     url,
     address: { host: options.host, port },
-    stats: () => context.counters.stats(),
+    stats: () => ({ ...context.counters.stats(), event_streams: context.streams.stats() }),
     drain: () => {
       if (context.phase === 'serving') context.phase = 'draining';
     },

@@ -15,6 +15,7 @@ const PACKAGES = [
   '@fastify/cors',
   '@fastify/helmet',
   'pino',
+  'cockatiel',
 ];
 
 /**

@@ -1,4 +1,5 @@
-import type { Logger } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, pino } from 'pino';
 import type { ErrorCode, QuadroError } from '../core/errors.ts';
 import type { Intent } from '../core/intents.ts';
 import type { Caller } from './caller.ts';
@@ -48,6 +49,18 @@ function framesOf(error: unknown): string[] {
     .filter(line => line.startsWith('at '));
 }
 
+/** Most bytes of lines that wait for whoever reads them; beyond it lines are dropped, so that a reader that stands still stops nobody. */
+const MAX_WAITING_BYTES = 16_777_216;
+
+/** How long the last lines may take to be read when a service stops. */
+const FLUSH_MS = 1_000;
+
+/** JSON lines to stdout, written beside the work and not in its way. */
+export function stdoutLogger(): Logger {
+  // With minLength 0 the library's flush waits for nothing.
+  return pino(pino.destination({ fd: 1, sync: false, minLength: 1, maxLength: MAX_WAITING_BYTES }));
+}
+
 /** What a service writes to its log: one JSON object a line, with the field `log` saying which kind. */
 export class ServiceLog {
   readonly #requests: Logger;
@@ -74,6 +87,14 @@ export class ServiceLog {
   failure(requestId: string | null, error: QuadroError, what = 'failure'): void {
     const { code, message, cause = error } = error;
     this.#service.error({ request_id: requestId, error_code: code, error: message, frames: framesOf(cause) }, what);
+  }
+
+  /** Waits until what was logged is written, for a while. */
+  async flush(): Promise<void> {
+    const stop = new AbortController();
+    const written = new Promise<void>(resolve => this.#service.flush(() => resolve()));
+    await Promise.race([written, sleep(FLUSH_MS, undefined, { signal: stop.signal }).catch(() => undefined)]);
+    stop.abort();
   }
 
   info(facts: Readonly<Record<string, unknown>>, message: string): void {

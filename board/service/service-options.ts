@@ -44,7 +44,7 @@ export interface ServiceOptions {
   readonly keepAliveSeconds?: number;
   /** Whether the addresses of clients are read from `X-Forwarded-For`, and from which proxies. Default none. */
   readonly trustProxy?: readonly string[];
-  /** Where lines go, as JSON. Default: pino to stdout, level `info`. */
+  /** Where lines go, as JSON. Default: pino to stdout, level `info`, beside the work: a kill may cost the last few lines. */
   readonly logger?: Logger;
   /** How long `close` waits for requests that are under way, in seconds. Default 10. */
   readonly deadlineSeconds?: number;

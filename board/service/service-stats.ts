@@ -1,3 +1,5 @@
+import type { EventStreamsStats } from './events/event-streams.ts';
+
 /** Requests of one route that were answered alike. */
 export interface RequestCount {
   readonly method: string;
@@ -12,6 +14,8 @@ export interface ServiceStats {
   /** Requests that are not answered yet, event streams aside. */
   readonly in_flight: number;
   readonly open_streams: number;
+  /** What the event streams hold and have done. */
+  readonly event_streams: EventStreamsStats;
   readonly requests: readonly RequestCount[];
   /** Error code → how often it was answered. */
   readonly refused: Readonly<Record<string, number>>;
@@ -55,7 +59,7 @@ export class ServiceCounters {
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }
 
-  stats(): ServiceStats {
+  stats(): Omit<ServiceStats, 'event_streams'> {
     return {
       in_flight: this.#inFlight,
       open_streams: this.#openStreams,

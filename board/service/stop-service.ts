@@ -11,25 +11,28 @@ const STREAM_GRACE_SECONDS = 2;
 /**
  * Takes no new connection and no new work, waits until what is under way is answered, then cuts what is left.
  *
+ * @param endsAt By `performance.now()`; asked again and again, as it can be brought forward.
  * @returns whether everything was answered in time.
  */
 export async function stopService(
   app: FastifyInstance,
   context: ServiceContext,
-  deadlineSeconds: number,
+  endsAt: () => number,
 ): Promise<{ finished: boolean }> {
   const { counters, log, streams } = context;
   context.phase = 'stopping';
-  const endsAt = performance.now() + deadlineSeconds * 1000;
-  const streamsEnded = streams.close(Math.min(deadlineSeconds, STREAM_GRACE_SECONDS));
+  const streamsEnded = streams.close(
+    Math.max(0, Math.min((endsAt() - performance.now()) / 1000, STREAM_GRACE_SECONDS)),
+  );
   // Connections that are idle are closed with it; one that is busy gets its answer first.
   app.server.close();
-  while (counters.inFlight > 0 && performance.now() < endsAt) await sleep(LOOK_MS);
+  while (counters.inFlight > 0 && performance.now() < endsAt()) await sleep(LOOK_MS);
   await streamsEnded;
   const left = counters.inFlight;
   if (left > 0) log.warn({ in_flight: left }, 'cut');
   app.server.closeAllConnections();
   await app.close();
   log.info({ finished: left === 0 }, 'stopped');
+  await log.flush();
   return { finished: left === 0 };
 }

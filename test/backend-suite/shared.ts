@@ -135,6 +135,7 @@ export function sharedRules(on: BackendFixture): void {
       }
       expect(paged).toEqual(sorted);
       expect(await backend.readIdempotency({ board_id: `${boardId} three`, limit: 99 })).toEqual([]);
+      expect(await backend.readIdempotency({ board_id: boardId, keys: [], limit: 9 })).toEqual([]);
       for (const record of records) {
         const keys = [record.idempotency_key, 'nobody has this'];
         expect(await backend.readIdempotency({ board_id: boardId, keys, limit: 9 })).toEqual([record]);

@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   'exporters/files/index.ts': /^(yaml|smol-toml)$/,
   'exporters/otel/index.ts': /^(yaml|smol-toml)$/,
   'exporters/prometheus/index.ts': /^(yaml|smol-toml)$/,
-  'board/service/index.ts': /^(yaml|smol-toml)$/,
+  'board/service/index.ts': /^(yaml|smol-toml|cockatiel)$/,
   'analysis/index.ts': /^(yaml|smol-toml)$/,
   'dashboards/index.ts': /^(yaml|smol-toml)$/,
   'dashboards/report/index.ts': /^(yaml|smol-toml)$/,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -127,5 +127,34 @@ describe("a machine without OpenTelemetry's packages", () => {
     const { status, stdout, stderr } = await quadro(['spans', file, '--to', join(tempDir(), 'spans.ndjson')], { env });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(install);
+  });
+});
+
+describe("a machine without fastify's packages", () => {
+  it('has a board and its tokens; serving it says what to install', () => {
+    const root = resolve(import.meta.dirname, '../..');
+    const urlOf = (file: string) => JSON.stringify(pathToFileURL(resolve(root, file)).href);
+    const code = `
+      const { createToken } = await import(${urlOf('board/service/index.ts')});
+      const { openBoard } = await import(${urlOf('board/index.ts')});
+      const { sqlite } = await import(${urlOf('board/backends/sqlite/index.ts')});
+      const board = await openBoard({ backend: sqlite({ file: ':memory:' }) });
+      const { name } = await createToken(board, { name: 'ci', permissions: ['read'] });
+      const { code, message } = await board.serve({ port: 0 }).catch(error => error);
+      await board.close();
+      console.log(JSON.stringify([name, code, message]));`;
+    const hook = pathToFileURL(resolve(root, 'test/support/hide-packages.ts')).href;
+    const env = {
+      ...process.env,
+      NODE_OPTIONS: `--import=${hook}`,
+      QUADRO_TEST_HIDDEN: 'fastify,@fastify,pino,typebox',
+    };
+    const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8', env });
+    const [name, errorCode, message] = JSON.parse(printed) as [string, string, string];
+    expect([name, errorCode]).toEqual(['ci', 'missing_package']);
+    const manifest = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { peerDependencies: object };
+    const packages = message.split('npm install ')[1]?.split(' ') ?? [];
+    expect(packages).toEqual(expect.arrayContaining(['fastify', 'typebox', '@fastify/helmet', 'pino', 'cockatiel']));
+    expect(packages.filter(each => !Object.keys(manifest.peerDependencies).includes(each))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../board/clock.ts';
 import type { JsonObject } from '../../board/core/json.ts';
-import { createToken, revokeToken, serveBoard } from '../../board/service/index.ts';
+import { createToken, revokeToken, type ServiceOptions, serveBoard } from '../../board/service/index.ts';
 import { answerOf, parseAnswer, rawSocket } from './raw-http.ts';
 import { openServedBoard, readableLog, serve } from './served.ts';
 
@@ -200,6 +200,7 @@ describe('origins that are allowed', () => {
     expect([good.status, good.headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example']);
     expect(good.headers.get('access-control-allow-headers')).toContain('authorization');
     expect((await asked('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+    expect((await ask('/tasks', { method: 'OPTIONS' })).status).toBe(204);
     const read = await get('/tasks', { origin: 'https://app.example' });
     expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example']);
   });
@@ -228,5 +229,19 @@ describe('the limit of requests', () => {
     expect(answer.body).toMatchObject({ error_code: 'rate_limited', details: { requests_per_minute: 3 } });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(service.stats().refused.rate_limited).toBeGreaterThan(8);
+  });
+
+  it('believes an address in X-Forwarded-For only of a proxy it was told of', async () => {
+    const statuses = async (options: ServiceOptions) => {
+      const { get } = await serve({ requestsPerMinute: 1, ...options });
+      const all: number[] = [];
+      for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.2']) {
+        all.push((await get('/', { 'x-forwarded-for': client })).status);
+      }
+      return all;
+    };
+    expect(await statuses({})).toEqual([200, 429, 429]);
+    expect(await statuses({ trustProxy: ['127.0.0.1'] })).toEqual([200, 200, 429]);
+    expect(await statuses({ trustProxy: ['10.0.0.0/8'] })).toEqual([200, 429, 429]);
   });
 });

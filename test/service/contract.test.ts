@@ -5,7 +5,7 @@ import type { Board } from '../../board/board.ts';
 import { errorOf } from '../../board/core/errors.ts';
 import type { JsonObject } from '../../board/core/json.ts';
 import { createToken, PERMISSIONS, type Permission, type ServiceOptions } from '../../board/service/index.ts';
-import { gate, register } from '../agents/office.ts';
+import { gate, register, until } from '../agents/office.ts';
 import { NO_DEPTHS } from '../support/no-depths.ts';
 import { type Hindrance, hindered } from './broken-backend.ts';
 import { ContractCheck } from './document.ts';
@@ -250,7 +250,9 @@ const stopping: Scenario = async see => {
       return { sample, socket };
     }),
   );
-  while (served.service.stats().in_flight === 0) await new Promise(resolve => setTimeout(resolve, 5));
+  await until(() => served.service.stats().in_flight > 0);
+  // By then what the sockets sent has been read as well.
+  for (let index = 0; index < 5; index++) await served.get('/health');
   const closed = served.service.close(60);
   for (const { sample, socket } of sockets) {
     const answer = answerOf(socket);

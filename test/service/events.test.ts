@@ -277,6 +277,11 @@ describe.each(databaseKinds())('event streams on $name', kind => {
       others.until(() => others.events.length === 40),
     ]);
     const { events } = await board.streamEvents();
+    const elsewhere = await streamServer(other, SHORT);
+    onTestFinished(() => elsewhere.close());
+    const moved = connect(elsewhere, '/', '33');
+    await moved.until(() => moved.events.length === 47);
+    expect(idsOf(moved), 'gone on at another process').toEqual(range(34, 80));
     expect(idsOf(all)).toEqual(range(1, 80));
     expect(idsOf(now)).toEqual(range(1, 80));
     expect(idsOf(others)).toEqual(events.filter(event => event.task_type === 'other').map(event => event.sequence_id));

@@ -38,6 +38,14 @@ describe('the options of a service', () => {
     await expect(second).rejects.toThrow(/cannot listen on 127\.0\.0\.1 port \d+: .*EADDRINUSE.*another port/);
   });
 
+  it('localhost is this machine by its one address', async () => {
+    const { service, get } = await serve({ host: 'localhost' });
+    expect(service.url).toBe(`http://localhost:${service.address.port}`);
+    expect((await get('/tasks')).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${service.address.port}/health`)).status).toBe(200);
+    await expect(fetch(`http://[::1]:${service.address.port}/health`)).rejects.toThrow();
+  });
+
   it('options that are spelled undefined are not given', async () => {
     const { service } = await serve({ host: undefined, corsOrigins: undefined } as unknown as ServiceOptions);
     expect(service.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);

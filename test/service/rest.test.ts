@@ -1,6 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { JsonObject } from '../../board/core/json.ts';
+import { openBoard } from '../../board/index.ts';
 import { resultToWire } from '../../board/transport/wire.ts';
+import { gate, until } from '../agents/office.ts';
+import { writeSample } from '../support/sample-board.ts';
+import { tempDir } from '../support/temp.ts';
+import { type Hindrance, hindered } from './broken-backend.ts';
 import { serve } from './served.ts';
 
 describe('tasks over REST', () => {
@@ -99,6 +106,40 @@ describe('tasks over REST', () => {
       pages += 1;
     }
     expect([seen.size, pages > 2]).toEqual([40, true]);
+  });
+});
+
+describe('a board with more to write than it holds', () => {
+  it('refuses with 503 and says when to try again; what it took is written', async () => {
+    const hindrance: Hindrance = {};
+    const backend = hindered(sqlite({ file: ':memory:' }), hindrance);
+    const { board, post, service } = await serve({}, { backend, maxQueued: 5 });
+    const { opened, open } = gate();
+    await post('/tasks', { task_type: 'memo', label: 'x' });
+    hindrance.before = method => (method === 'transact' ? opened : undefined);
+    const posts = Array.from({ length: 30 }, () => post('/tasks', { task_type: 'memo', label: 'x' }));
+    await until(() => (service.stats().refused.overloaded ?? 0) > 10);
+    open();
+    const answers = await Promise.all(posts);
+    const refused = answers.filter(({ status }) => status !== 201);
+    for (const { status, body, headers } of refused) {
+      expect([status, body.error_code, headers.get('retry-after')]).toEqual([503, 'overloaded', '1']);
+    }
+    expect(refused.length).toBeGreaterThan(10);
+    expect(await board.listTasks()).toHaveLength(1 + answers.length - refused.length);
+  });
+});
+
+describe('a board that is only read', () => {
+  it('is served: reads are answered, writes refused', async () => {
+    const file = join(tempDir(), 'board.db');
+    await writeSample(file);
+    const board = await openBoard({ backend: sqlite({ file, readOnly: true }), readOnly: true });
+    onTestFinished(() => board.close());
+    const { get, post } = await serve({}, {}, board);
+    expect((await get('/tasks')).body.tasks).toHaveLength(2);
+    const { status, body, text } = await post('/tasks', { task_type: 'memo', label: 'x' });
+    expect([status, body.error_code, text.includes(file)]).toEqual([409, 'storage_read_only', false]);
   });
 });
 

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import { errorOf } from '../../board/core/errors.ts';
@@ -74,6 +77,27 @@ describe('the log of a service', () => {
       ['board.post_task', 'poor', 'forbidden'],
       ['board.post_task', 'ci', 'storage_failed'],
     ]);
+  });
+
+  it('goes to stdout as JSON lines, all of them there once the service has stopped', () => {
+    const urlOf = (file: string) => JSON.stringify(pathToFileURL(resolve(import.meta.dirname, '../..', file)).href);
+    const code = `
+      const { openBoard } = await import(${urlOf('board/index.ts')});
+      const { sqlite } = await import(${urlOf('board/backends/sqlite/index.ts')});
+      const board = await openBoard({ backend: sqlite({ file: ':memory:' }) });
+      const service = await board.serve({ port: 0 });
+      const body = '{"task_type":"memo","label":"x"}';
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+      await Promise.all(Array.from({ length: 200 }, () => fetch(service.url + '/tasks', init)));
+      await board.close();
+      process.kill(process.pid, 'SIGKILL');`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
+    const logged = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { log: string; msg: string });
+    const countOf = (kind: string) => logged.filter(({ log }) => log === kind).length;
+    expect([countOf('request'), countOf('audit'), logged.at(-1)?.msg]).toEqual([200, 200, 'stopped']);
   });
 
   it('ties an answer, its line and its audit line together by the request id, the given one or a new one', async () => {

@@ -29,8 +29,12 @@ export class SseClient {
   constructor(options: RequestOptions, onEvent: (event: ReceivedEvent) => void = () => undefined) {
     this.#request = request({ ...options, agent: false });
     this.ended = new Promise(resolve => {
-      this.#request.on('error', () => resolve());
-      this.#request.on('close', () => resolve());
+      const endWithout = (): void => {
+        // What a response has left is still read.
+        if (this.response === null) resolve();
+      };
+      this.#request.on('error', endWithout);
+      this.#request.on('close', endWithout);
       this.#request.on('response', response => {
         this.response = response;
         this.status = response.statusCode ?? 0;

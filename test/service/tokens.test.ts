@@ -158,6 +158,26 @@ describe('the authorizer', () => {
 });
 
 describe('a new token', () => {
+  it('is refused where a thousand are live; of the others the newest thousand are kept', async () => {
+    const { board } = memoryBoard();
+    let now = 1_000_000;
+    const make = (n: number) =>
+      createToken(board, { name: `${n}`, permissions: ['read'], expiresAt: now + 1 }, { now: () => now });
+    for (let n = 0; n < 1_000; n++) await make(n);
+    await expect(make(1_000)).rejects.toMatchObject({
+      code: 'invalid_payload',
+      message: expect.stringContaining('1000'),
+    });
+    now++;
+    for (let n = 1_000; n < 1_003; n++) {
+      await make(n);
+      now++;
+    }
+    const names = (await listTokens(board)).map(({ name }) => Number(name));
+    expect(names).toEqual(Array.from({ length: 1_001 }, (_, n) => n + 2));
+    expect(await boardAuthorizer(board).hasTokens()).toBe(true);
+  });
+
   it.each([
     { name: '' },
     { name: 'x'.repeat(201) },

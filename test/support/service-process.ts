@@ -16,5 +16,7 @@ export function startProcess(name: string, args: readonly string[]): StartedProc
   const ended = once(child, 'exit').then(([code]) => {
     if (code !== 0) throw new Error(`${name} ended with ${code}`);
   });
+  // One that a test ends by force has nobody who waits for it.
+  ended.catch(() => undefined);
   return { child, ended };
 }

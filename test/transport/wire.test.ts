@@ -78,6 +78,22 @@ describe('wire', () => {
     expect(timesOf(resultToWire(posted as never)).length).toBeGreaterThan(8);
   });
 
+  it('the rows of the side logs and of the board travel likewise, under the names of their tables', async () => {
+    const { board } = await openOffice();
+    await board.call('board.record_cycle', CYCLE);
+    await board.call('board.record_tick', TICK);
+    const rows = {
+      board: await board.board(),
+      chief_cycles: await board.chiefCycles(0, 10),
+      ombudsman_ticks: await board.ombudsmanTicks(0, 10),
+    };
+    const wire = resultToWire(rows);
+    const times = timesOf(wire).filter(([, time]) => time !== null && !Array.isArray(time));
+    expect(times).toHaveLength(5);
+    for (const [path, time] of times) expect(time, path).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+    expect(resultFromWire<Intent>(wire)).toEqual(rows);
+  });
+
   it('maps no field of what a caller stores', async () => {
     const { board } = await openOffice();
     await board.putData('k', { created_at: 5, task: { created_at: 6 } });

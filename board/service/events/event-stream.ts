@@ -38,7 +38,11 @@ export class EventStream {
   #marked: number;
   #end: StreamEnd | null = null;
   #isReading = false;
-  #blockedSince: number | null = null;
+  /** Whether the connection takes no more for now. */
+  #isBlocked = false;
+  /** Pieces that the connection has not taken yet, and when it last took one. */
+  #waiting = 0;
+  #takenAt = 0;
   #writtenAt = 0;
 
   /** The response's head has been written. */
@@ -51,7 +55,7 @@ export class EventStream {
     // A response that breaks is closed as well; nobody else would hear of it.
     response.on('error', () => undefined);
     response.on('drain', () => {
-      this.#blockedSince = null;
+      this.#isBlocked = false;
       this.pump();
     });
     this.closed = new Promise(resolve => {
@@ -85,12 +89,12 @@ export class EventStream {
   tick(): void {
     const now = performance.now();
     const { heartbeatMs, stallMs } = this.#host;
-    if (this.#blockedSince !== null) {
-      if (now - this.#blockedSince >= stallMs) this.destroy('stalled');
+    if (this.#waiting > 0 && now - this.#takenAt >= stallMs) {
+      this.destroy('stalled');
       return;
     }
     this.pump();
-    if (!this.#isReady || now - this.#writtenAt < heartbeatMs) return;
+    if (!this.#isReady || this.#waiting > 0 || now - this.#writtenAt < heartbeatMs) return;
     // What a filter left out need not be looked at again after a reconnect.
     const mark = this.#position > this.#marked ? `id: ${this.#position}\n` : '';
     this.#marked = this.#position;
@@ -111,7 +115,7 @@ export class EventStream {
   }
 
   get #isReady(): boolean {
-    return this.#end === null && this.#blockedSince === null && !this.#isReading;
+    return this.#end === null && !this.#isBlocked && !this.#isReading;
   }
 
   async #catchUp(): Promise<void> {
@@ -143,6 +147,12 @@ export class EventStream {
 
   #write(text: string | Buffer): void {
     this.#writtenAt = performance.now();
-    if (!this.#response.write(text)) this.#blockedSince = this.#writtenAt;
+    if (this.#waiting === 0) this.#takenAt = this.#writtenAt;
+    this.#waiting++;
+    const isTaken = this.#response.write(text, () => {
+      this.#waiting--;
+      this.#takenAt = performance.now();
+    });
+    if (!isTaken) this.#isBlocked = true;
   }
 }

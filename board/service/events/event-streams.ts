@@ -9,7 +9,7 @@ import { EventStream, type StreamEnd } from './event-stream.ts';
 import { EventTail } from './event-tail.ts';
 
 /** Streams that are served in one turn: between two the board and other requests have theirs. */
-const STREAMS_A_TURN = 50;
+const STREAMS_A_TURN = 16;
 
 /** A board whose events can be streamed: a `Board` is one. */
 export interface StreamedBoard extends WatchedBoard, Pick<LogSource, 'taskEvents'> {}
@@ -227,14 +227,16 @@ class BoardStreams implements EventStreams {
   }
 
   async #close(graceSeconds: number): Promise<void> {
-    await this.#tail.close();
     if (this.#timer !== null) clearInterval(this.#timer);
+    // A database that hangs may keep it waiting; the clients need not.
+    const tail = this.#tail.close();
     for (const stream of this.#streams) stream.finish('closing');
     const cut = setTimeout(() => {
       for (const stream of this.#streams) stream.destroy('closing');
     }, graceSeconds * 1000);
     await Promise.all(Array.from(this.#streams, ({ closed }) => closed));
     clearTimeout(cut);
+    await tail;
   }
 }
 

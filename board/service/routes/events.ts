@@ -55,7 +55,7 @@ function headersOf(reply: FastifyReply): Record<string, string> {
 }
 
 async function openStream(
-  { counters, streams }: ServiceContext,
+  { counters, streams, watched }: ServiceContext,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -65,6 +65,7 @@ async function openStream(
   const after = lastEventId(typeof header === 'string' ? header : undefined, query.since?.toString());
   const { closed } = await streams.open(reply.raw, { after, filter: query, headers: headersOf(reply) });
   reply.hijack();
+  watched.watch(reply.raw, request.headers);
   counters.streamOpened();
   void closed.then(() => counters.streamClosed());
   return reply;

@@ -5,6 +5,13 @@ import type { Intent } from '../../core/intents.ts';
 import type { RouteAccess } from '../gate.ts';
 import { type DocumentedAnswer, errorAnswers } from '../schemas/errors.ts';
 
+declare module 'fastify' {
+  interface FastifySchema {
+    /** What a caller needs, in the document. */
+    'x-permission'?: string;
+  }
+}
+
 /** A route: what it takes, who may, and everything it can answer. The OpenAPI document is made of these. */
 export interface Route {
   readonly method: 'GET' | 'POST';
@@ -80,6 +87,7 @@ export function addRoute(app: FastifyInstance, route: Route): void {
       ...(querystring && { querystring }),
       ...(headers && { headers }),
       ...(body && { body }),
+      'x-permission': access === 'envelope' ? 'of the intent' : access,
       security: access === 'public' ? [] : [{ bearer: [] }],
       response: { ...errorAnswers(codesOf(route), access === 'envelope'), ...answers },
     },
