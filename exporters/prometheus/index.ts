@@ -2,7 +2,7 @@
 export { type CursorStore, cursorPath, fileCursorStore, type SavedCursor } from '../feed/index.ts';
 export { DEFAULT_MAX_LABEL_SETS, type FamilyOptions } from './family.ts';
 export type { CatchUpOptions } from './log-counter.ts';
-export { type MeasuredBoard, type MeasureOptions, measureBoard } from './measure-board.ts';
+export { type CircuitReading, type MeasuredBoard, type MeasureOptions, measureBoard } from './measure-board.ts';
 export * from './names.ts';
 export type { ExporterMeter } from './process-meters.ts';
 export type { Exposition } from './render.ts';

@@ -6,7 +6,15 @@ import { type CursorStore, defaultCursorStore, type StoredLog } from '../feed/in
 import { ExemplarIds } from './exemplar-ids.ts';
 import { type CatchUpOptions, DESTINATION, LogCounter } from './log-counter.ts';
 import { type AnyRegistry, MetricView } from './metric-view.ts';
-import { EXPORTER_CURSOR, EXPORTER_LAG, METRICS, type MetricOrigin, QUEUE_DEPTH, STAGE_DURATION } from './names.ts';
+import {
+  AGENT_CIRCUIT_STATE,
+  EXPORTER_CURSOR,
+  EXPORTER_LAG,
+  METRICS,
+  type MetricOrigin,
+  QUEUE_DEPTH,
+  STAGE_DURATION,
+} from './names.ts';
 import { boardMeter, type ExporterMeter, exporterMeter } from './process-meters.ts';
 import { type Exposition, formatOf, OPEN_METRICS, render } from './render.ts';
 import { isGaugeSource, readState } from './state-gauges.ts';
@@ -29,9 +37,22 @@ export interface MeasureOptions extends TotalsOptions {
    * next scrape goes on. Default 3,000: under Prometheus' time-out.
    */
   readonly scrapeBudgetMs?: number;
+  /**
+   * Gives the circuits of a network, `() => network.stats()`: shown as `quadro_agent_circuit_state` where there are any.
+   * Default: none.
+   */
+  readonly circuits?: () => readonly CircuitReading[];
   /** Told where totals could not be saved; measuring goes on. Default: a warning of the process. */
   readonly onError?: (error: unknown) => void;
 }
+
+/** What is shown of a circuit; `quadro/http` gives them. */
+export interface CircuitReading {
+  readonly url: string;
+  readonly state: 'closed' | 'open' | 'half_open';
+}
+
+const CIRCUIT_VALUES: Readonly<Record<CircuitReading['state'], number>> = { closed: 0, half_open: 0.5, open: 1 };
 
 /** A board's metrics. */
 export interface MeasuredBoard {
@@ -68,6 +89,7 @@ function warn(error: unknown): void {
  */
 export async function measureBoard(source: StoredLog, options: MeasureOptions = {}): Promise<MeasuredBoard> {
   const { scrapeBudgetMs = 3000, dispatchGraceSeconds = DEFAULT_DISPATCH_GRACE_SECONDS, onError = warn } = options;
+  const { circuits = () => [] } = options;
   checkLabels(options);
   const prom = await importPeer('prom-client', () => import('prom-client'));
   const totals = {
@@ -82,7 +104,7 @@ export async function measureBoard(source: StoredLog, options: MeasureOptions = 
     onError,
   });
   const registry: AnyRegistry = options.registry ?? new prom.Registry();
-  return new Measurement({ source, totals, counter, registry, scrapeBudgetMs });
+  return new Measurement({ source, totals, counter, registry, scrapeBudgetMs, circuits });
 }
 
 /** Only a server's database: a file beside the board's own is made where somebody asks for one. */
@@ -107,6 +129,7 @@ interface Parts {
   readonly counter: LogCounter;
   readonly registry: AnyRegistry;
   readonly scrapeBudgetMs: number;
+  readonly circuits: () => readonly CircuitReading[];
 }
 
 class Measurement implements MeasuredBoard {
@@ -184,6 +207,9 @@ class Measurement implements MeasuredBoard {
     if (this.#board !== null) {
       const { backendName, queueDepth } = this.#board;
       totals.local.apply({ kind: 'set', metric: QUEUE_DEPTH, labels: [backendName], to: queueDepth });
+    }
+    for (const { url, state } of this.#parts.circuits()) {
+      totals.local.apply({ kind: 'set', metric: AGENT_CIRCUIT_STATE, labels: [url], to: CIRCUIT_VALUES[state] });
     }
     if (!withExemplars) return;
     await this.#exemplarIds.prepare(totals.log.families.values(), counter.boardUid, counter.posts);

@@ -307,6 +307,15 @@ export const QUEUE_DEPTH: GaugeSpec = gauge(
   'Commands that wait for a commit of this process.',
 );
 
+/** Whether an agent at an address of its own is left alone. */
+export const AGENT_CIRCUIT_STATE: GaugeSpec = gauge(
+  'quadro_agent_circuit_state',
+  'process',
+  ['url'],
+  ['url'],
+  "Circuit of an agent's address: 0 closed, 1 open, 0.5 while a request tries whether it answers again.",
+);
+
 /** Commands that were refused. */
 export const REFUSALS: CounterSpec = counter(
   'quadro_board_refusals_total',
@@ -386,6 +395,7 @@ export const METRICS: readonly MetricSpec[] = [
   COMMIT_DURATION,
   COMMIT_BATCH_SIZE,
   QUEUE_DEPTH,
+  AGENT_CIRCUIT_STATE,
   REFUSALS,
   RETRIES,
   CLAMPED_DURATIONS,

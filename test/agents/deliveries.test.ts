@@ -118,7 +118,9 @@ describe('deliveries through the board', () => {
     expect(executed).toHaveLength(40);
     expect(new Set(executed).size).toBe(40);
     const { events } = await one.board.streamEvents();
-    expect(events.filter(each => each.event_type === 'task_heartbeat' && each.heartbeats === 0)).toHaveLength(40);
+    // A claim that comes when the work is over already is logged as late.
+    const beats = events.filter(each => each.event_type === 'task_heartbeat' && each.payload.fenced !== true);
+    expect(beats.filter(({ heartbeats }) => heartbeats === 0)).toHaveLength(40);
     expect([...one.reported, ...other.reported]).toEqual([]);
   });
 

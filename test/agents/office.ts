@@ -1,12 +1,16 @@
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { sqlite } from '../../board/backends/sqlite/index.ts';
 import type { Board } from '../../board/board.ts';
+import type { BoardMethods } from '../../board/board-methods.ts';
 import type { BoardOptions } from '../../board/board-options.ts';
 import { systemClock } from '../../board/clock.ts';
 import { lifecycle } from '../../board/core/lifecycle/builder.ts';
 import type { Lifecycle } from '../../board/core/lifecycle/types.ts';
 import type { Agent, Task } from '../../board/core/records.ts';
 import { openBoard } from '../../board/open-board.ts';
+import { remoteBoard } from '../../board/transport/http/index.ts';
 import { localNetwork, type Network } from '../../board/transport/network.ts';
 
 /** A board in memory with a network, and a clock that a test can move forward. */
@@ -18,7 +22,7 @@ export interface Office {
   readonly reported: string[];
   /** Options every agent of the office takes. */
   readonly surroundings: {
-    readonly board: Board;
+    readonly board: BoardMethods & Pick<Board, 'run'>;
     readonly network: Network;
     readonly clock: () => number;
     readonly onError: (what: string, error: unknown) => void;
@@ -61,11 +65,30 @@ export async function openOffice(options: Partial<BoardOptions> = {}): Promise<O
     network,
     clock,
     reported,
-    surroundings: { board, network, clock, onError },
+    surroundings: { board: await asAgentsSeeIt(board), network, clock, onError },
     pass: seconds => {
       ahead += seconds * 1_000_000;
     },
   };
+}
+
+/**
+ * The board of an office as its agents have it: the board itself, or over HTTP where QUADRO_TEST_OFFICE says `http`, so that the
+ * same tests hold for both.
+ */
+async function asAgentsSeeIt(board: Board): Promise<Office['surroundings']['board']> {
+  if (process.env.QUADRO_TEST_OFFICE !== 'http') return board;
+  const service = await board.serve({
+    port: 0,
+    requestsPerMinute: 0,
+    logger: pino({ level: 'silent' }, new PassThrough().resume()),
+  });
+  const remote = await remoteBoard({ url: service.url });
+  onTestFinished(async () => {
+    await remote.close();
+    await service.close(0);
+  });
+  return remote;
 }
 
 /** Registers an agent that nobody plays. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { REPEAT } from '../../board/transport/http/handling.ts';
 import { tempDir } from '../support/temp.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -29,5 +30,22 @@ describe('docs/agents.md', () => {
     ]);
     expect(stderr).toBe('');
     expect(stdout.trimEnd().split('\n')).toEqual(said);
+  });
+
+  it('shows the worker over HTTP as the example has it', () => {
+    const example = readFileSync(join(ROOT, 'examples/http-worker.ts'), 'utf8');
+    const [, shown] = /```typescript\n([\s\S]*?)```/.exec(DOC) ?? [];
+    expect(shown).toBe(example.slice(example.indexOf('import ')));
+  });
+
+  it('says of every intent whether it is sent again', () => {
+    const rows = [...DOC.matchAll(/^\| (.*) \| (yes|no|the first)/gm)].map(([, intents]) => intents).join();
+    const named = Object.entries(REPEAT).filter(([, repeat]) => repeat === 'safe' || repeat === 'never');
+    expect(named.filter(([intent]) => !rows.includes(`\`${intent}\``))).toEqual([]);
+    const refused = /^\| (.*) \| no: it would happen twice/m.exec(DOC)?.[1] ?? '';
+    for (const [intent, repeat] of named) {
+      const isNever = repeat === 'never' && intent !== 'worker.execute_task';
+      expect([intent, refused.includes(`\`${intent}\``)]).toEqual([intent, isNever]);
+    }
   });
 });

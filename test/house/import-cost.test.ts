@@ -20,6 +20,7 @@ function packagesLoadedBy(...files: readonly string[]): string[] {
 const ALLOWED: Readonly<Record<string, RegExp>> = {
   'board/index.ts': /^(yaml|smol-toml)$/,
   'exporters/feed/index.ts': /^(yaml|smol-toml)$/,
+  'board/transport/http/index.ts': /^(yaml|smol-toml)$/,
   'board/backends/sqlite/index.ts': /^(yaml|smol-toml|kysely)$/,
   'board/backends/postgres/index.ts': /^(yaml|smol-toml|kysely)$/,
   'board/backends/mysql/index.ts': /^(yaml|smol-toml|kysely)$/,

@@ -8,6 +8,8 @@ import type { Event } from '../../board/core/records.ts';
 import { cycleIds, stageSpanId, taskSpanId, taskTraceId } from '../../board/core/trace-ids.ts';
 import { importReference } from '../../board/import/reference.ts';
 import { openBoard } from '../../board/index.ts';
+import { requestOf } from '../../board/transport/envelope.ts';
+import { httpNetwork } from '../../board/transport/http/index.ts';
 import {
   type CursorStore,
   type MeasuredBoard,
@@ -275,6 +277,23 @@ describe('formats', () => {
     expect(sampleOf(text, 'quadro_exporter_spans_total', { signal: 'traces', result: 'sent' })).toBe(42);
     expect(sampleOf(text, 'quadro_exporter_cursor_sequence', { signal: 'traces' })).toBe(17);
     expect(sampleOf(text, 'quadro_exporter_lag_events', { signal: 'traces' })).toBe(3);
+  });
+
+  it('the circuits of a network are shown as they are at the scrape', async () => {
+    const { board } = await memoBoard();
+    const network = httpNetwork({ circuitFailures: 1, circuitPauseMs: 60_000, patienceMs: 0 });
+    onTestFinished(() => network.close());
+    const { url } = await network.listen();
+    const agents = [`${url}/ada`, 'http://127.0.0.1:1/bob'] as const;
+    const metrics = await measured(board, { circuits: () => network.stats() });
+    const states = async () => {
+      const { text } = await metrics.metrics();
+      return agents.map(agent => sampleOf(text, 'quadro_agent_circuit_state', { url: agent }));
+    };
+    expect(await states()).toEqual([undefined, undefined]);
+    const envelope = requestOf('chief.wake', {}, { at: 0 });
+    for (const agent of agents) await network.request(agent, envelope).catch(() => undefined);
+    expect(await states()).toEqual([0, 1]);
   });
 
   it('an exporter that is held up cannot report, and its lag grows all the same', async () => {

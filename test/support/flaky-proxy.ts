@@ -31,6 +31,7 @@ export interface Arrival {
   readonly path: string;
   readonly body: string;
   readonly authorization: string | undefined;
+  readonly accept: string | undefined;
 }
 
 /** Nothing goes wrong. */
@@ -42,6 +43,8 @@ export interface FlakyProxy {
   readonly arrivals: readonly Arrival[];
   /** What becomes of each request from now on. */
   happen(mishapOf: (arrival: Arrival) => Mishap): void;
+  /** Ends every connection that there is. */
+  cut(): void;
 }
 
 const BUSY = '{"error":"too many","error_code":"rate_limited","request_id":"x"}';
@@ -53,12 +56,13 @@ const RAW: Partial<Record<Reply, string>> = {
   busy: `HTTP/1.1 429 Slow\r\ncontent-type: application/json\r\nretry-after: 0\r\ncontent-length: ${BUSY.length}\r\n\r\n${BUSY}`,
 };
 
-async function forward(target: string, request: IncomingMessage, body: Buffer): Promise<Response> {
+async function forward(target: string, request: IncomingMessage, body: Buffer, signal: AbortSignal): Promise<Response> {
   const headers = Object.entries(request.headers).filter(([name]) => !/^(host|connection|content-length)$/.test(name));
   return fetch(`${target}${request.url}`, {
     method: request.method ?? 'GET',
     headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
     redirect: 'manual',
+    signal,
     ...(body.length > 0 && { body: body.toString('utf8') }),
   });
 }
@@ -101,10 +105,18 @@ export async function flakyProxy(target: string, elsewhere = 'http://127.0.0.1:1
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
     const { method = '', url = '', headers } = request;
-    const arrival = { method, path: url, body: body.toString('utf8'), authorization: headers.authorization };
+    const arrival = {
+      method,
+      path: url,
+      body: body.toString('utf8'),
+      authorization: headers.authorization,
+      accept: headers.accept,
+    };
     arrivals.push(arrival);
     const { delivers, reply } = mishapOf(arrival);
-    const answered = delivers ? await forward(target, request, body) : null;
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const answered = delivers ? await forward(target, request, body, gone.signal) : null;
     if (reply === 'whole' && answered !== null) return pass(answered, response);
     await misbehave(reply, (await answered?.text()) ?? '{}', elsewhere, response);
   };
@@ -120,6 +132,7 @@ export async function flakyProxy(target: string, elsewhere = 'http://127.0.0.1:1
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrivals,
+    cut: () => server.closeAllConnections(),
     happen: next => {
       mishapOf = next;
     },

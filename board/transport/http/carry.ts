@@ -78,16 +78,16 @@ export async function carry(
     const code = codeOf(answer);
     return !isForAgent && (GOING.has(code) || (isRepeatable && UNKNOWN.has(code)));
   };
+  const isWrite = repeat !== 'read' && !isForAgent;
   const request = { url, method: 'POST', body: envelope, timeoutMs, patienceMs, isRepeatable, isPassing } as const;
   try {
     const { answer, mayBeDone } = await send({ ...request, ...carriage });
-    if (mayBeDone && isBusy(answer)) {
+    if (mayBeDone && isWrite && isBusy(answer)) {
       const facts = { isPassing: true, mayBeDone, url: shownUrl(url) };
       throw new DeliveryError('delivery_failed', `${shownUrl(url)} takes nothing now: ${errorTextOf(answer)}`, facts);
     }
     return envelopeIn(url, envelope.request_id, answer);
   } catch (error) {
-    const isWrite = repeat !== 'read' && !isForAgent;
     if (isWrite && error instanceof DeliveryError && error.mayBeDone) throw uncertain(error, envelope);
     throw error;
   }

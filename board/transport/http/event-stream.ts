@@ -6,7 +6,7 @@ import { importPeer } from '../../missing-package.ts';
 import { isJsonObject } from '../envelope.ts';
 import { resultFromWire } from '../wire.ts';
 import { deliveryErrorOf } from './delivery-error.ts';
-import { shownUrl } from './exchange.ts';
+import { bearerOf, shownUrl } from './exchange.ts';
 import { SseParser } from './sse-parser.ts';
 
 /** Delays between two connections, before jitter. */
@@ -89,7 +89,7 @@ export class EventStream {
         headers: {
           accept: 'text/event-stream',
           'last-event-id': String(this.#lastId),
-          ...(token !== null && { authorization: `Bearer ${token}` }),
+          ...bearerOf(token),
         },
         redirect: 'manual',
         signal: silent.signal,
@@ -110,7 +110,7 @@ export class EventStream {
     if (!response.ok || body === null || !headers.get('content-type')?.startsWith('text/event-stream')) {
       await body?.cancel();
       // The board was replaced by one whose log is shorter: from its end, then.
-      this.#lastId = null;
+      if (status >= 400 && status < 500) this.#lastId = null;
       throw new Error(`it answered ${status} with no event stream`);
     }
     const parser = new SseParser(this.#options.maxLength);

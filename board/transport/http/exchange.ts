@@ -37,11 +37,44 @@ export function shownUrl({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }
 
-function headersOf({ body, token }: HttpRequest): Record<string, string> {
+/** What a header can hold. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/**
+ * The header that carries a token; none without one.
+ *
+ * @throws ConfigurationError (`invalid_configuration`), which does not show the token.
+ */
+export function bearerOf(token: string | null | undefined): Record<string, string> {
+  if (token == null) return {};
+  if (TOKEN.test(token)) return { authorization: `Bearer ${token}` };
+  throw errorOf(
+    'invalid_configuration',
+    'The token must be printable ASCII without spaces; is there a line end after it?',
+  );
+}
+
+/** @throws ValidationError (`invalid_payload`) for what JSON cannot hold. */
+function jsonOf(body: object): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw errorOf('invalid_payload', `The request is no JSON: ${why}`, { cause: error });
+  }
+}
+
+function initOf({ method, body, token }: HttpRequest): RequestInit {
   return {
-    accept: 'application/json',
-    ...(body !== undefined && { 'content-type': 'application/json' }),
-    ...(token != null && { authorization: `Bearer ${token}` }),
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...bearerOf(token),
+    },
+    // A redirect would carry the token to wherever it points.
+    redirect: 'manual',
+    ...(body !== undefined && { body: jsonOf(body) }),
   };
 }
 
@@ -104,7 +137,8 @@ async function answerOf(response: Response, shown: string, maxAnswerBytes: numbe
  * @throws DeliveryError where no usable answer came; QuadroError (`closed`) where the signal gave it up.
  */
 export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
-  const { url, method, body, timeoutMs, maxAnswerBytes, signal } = request;
+  const { url, timeoutMs, maxAnswerBytes, signal } = request;
+  const init = initOf(request);
   const shown = shownUrl(url);
   const giveUp = new AbortController();
   const late = lateError(shown, timeoutMs);
@@ -114,14 +148,7 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   signal.addEventListener('abort', close, { once: true });
   if (signal.aborted) close();
   try {
-    const response = await fetch(url, {
-      method,
-      headers: headersOf(request),
-      // A redirect would carry the token to wherever it points.
-      redirect: 'manual',
-      signal: giveUp.signal,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    const response = await fetch(url, { ...init, signal: giveUp.signal });
     return await answerOf(response, shown, maxAnswerBytes);
   } catch (error) {
     if (giveUp.signal.aborted) throw giveUp.signal.reason;

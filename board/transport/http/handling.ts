@@ -7,7 +7,8 @@ import type { JsonObject } from '../../core/json.ts';
  */
 export type Repeat = 'read' | 'keyed' | 'safe' | 'never';
 
-const REPEAT: Readonly<Record<Intent, Repeat>> = {
+/** The same of each intent, with the reason where it is not plain; docs/agents.md has the table. */
+export const REPEAT: Readonly<Record<Intent, Repeat>> = {
   'board.get_task': 'read',
   'board.get_full_state': 'read',
   'board.list_tasks_by_status': 'read',

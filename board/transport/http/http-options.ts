@@ -6,19 +6,21 @@ export type TokenOf = (url: URL) => string | null;
 
 /** How long requests may take, and how large answers may be. */
 export interface HttpLimits {
-  /** How long a board may take to answer one attempt, in milliseconds. Default 30,000. */
+  /** How long a board may take to answer one attempt, in milliseconds. Default 30,000, at most 300,000. */
   readonly timeoutMs?: number;
   /** How long a request is tried again where that is safe, in milliseconds; 0: once. Default 30,000. */
   readonly patienceMs?: number;
   /**
    * How long an agent may take to answer, in milliseconds. Those of this package answer within about a second, and go on
-   * working; one that answers only when its work is done needs as long as that. Default 30,000.
+   * working; one that answers only when its work is done needs as long as that. Default 30,000, at most 300,000.
    */
   readonly agentTimeoutMs?: number;
   /** The largest answer that is read, in bytes. Default 256 MiB. */
   readonly maxAnswerBytes?: number;
 }
 
+/** What `fetch` waits for an answer's head, whatever it is told. */
+const MAX_ANSWER_MS = 300_000;
 /** The longest that a timer can run. */
 const MAX_MS = 2 ** 31 - 1;
 
@@ -44,11 +46,12 @@ export function limitsOf(options: HttpLimits & CircuitOptions): ResolvedLimits {
     circuitFailures = DEFAULTS.circuitFailures,
     circuitPauseMs = DEFAULTS.circuitPauseMs,
   } = options;
-  const isTime = (value: number): boolean => value > 0 && value <= MAX_MS;
+  const isTime = (value: number, most = MAX_MS): boolean => value > 0 && value <= most;
+  const isAnswerTime = (value: number): boolean => isTime(value, MAX_ANSWER_MS);
   const faults = [
-    ...(isTime(timeoutMs) ? [] : ['timeoutMs must be more than 0']),
+    ...(isAnswerTime(timeoutMs) ? [] : ['timeoutMs must be more than 0 and at most 300,000']),
     ...(patienceMs === 0 || isTime(patienceMs) ? [] : ['patienceMs must be 0 or more']),
-    ...(isTime(agentTimeoutMs) ? [] : ['agentTimeoutMs must be more than 0']),
+    ...(isAnswerTime(agentTimeoutMs) ? [] : ['agentTimeoutMs must be more than 0 and at most 300,000']),
     ...(maxAnswerBytes > 0 ? [] : ['maxAnswerBytes must be more than 0']),
     ...(Number.isSafeInteger(circuitFailures) && circuitFailures > 0
       ? []

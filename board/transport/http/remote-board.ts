@@ -30,6 +30,9 @@ export interface RemoteBoardOptions extends Omit<HttpLimits, 'agentTimeoutMs'> {
 /** Most rows a page of a service holds. */
 const PAGE_ROWS = 500;
 
+/** What `fetch` waits for the next piece of an answer, whatever it is told. */
+const MAX_SILENCE_SECONDS = 300;
+
 /** Longest query that goes into an address, in characters. */
 const MAX_QUERY_LENGTH = 6000;
 
@@ -57,8 +60,8 @@ export class RemoteBoard extends BoardMethods {
   constructor(options: RemoteBoardOptions) {
     super();
     const { url, token = null, silenceSeconds = 45 } = options;
-    if (!(silenceSeconds > 0)) {
-      throw new ConfigurationError('invalid_configuration', 'silenceSeconds must be more than 0');
+    if (!(silenceSeconds > 0 && silenceSeconds <= MAX_SILENCE_SECONDS)) {
+      throw new ConfigurationError('invalid_configuration', 'silenceSeconds must be more than 0 and at most 300');
     }
     this.#base = serviceUrlOf(url);
     this.url = shownUrl(this.#base);
@@ -107,15 +110,7 @@ export class RemoteBoard extends BoardMethods {
     taskIds: readonly string[],
   ): Promise<readonly Pick<Task, Column>[]> {
     const found: Task[] = [];
-    for (const ids of inQueries(taskIds)) {
-      let after: string | null = null;
-      do {
-        const query: Query = { task_id: ids, limit: [PAGE_ROWS], ...(after !== null && { after: [after] }) };
-        const answer: JsonObject = await this.#get('tasks', query);
-        found.push(...(pageOf(answer).tasks ?? this.#refuse('tasks')));
-        after = typeof answer.next === 'string' ? answer.next : null;
-      } while (after !== null);
-    }
+    for (const ids of inQueries(taskIds)) found.push(...(await this.#tasks(ids)));
     return found;
   }
 
@@ -189,6 +184,21 @@ export class RemoteBoard extends BoardMethods {
     throw errorOf(answer.body.error_code as ErrorCode, errorTextOf(answer));
   }
 
+  async #tasks(ids: readonly string[]): Promise<readonly Task[]> {
+    const found: Task[] = [];
+    let after: string | null = null;
+    do {
+      const query: Query = { task_id: ids, limit: [PAGE_ROWS], ...(after !== null && { after: [after] }) };
+      const answer: JsonObject = await this.#get('tasks', query);
+      const tasks = pageOf(answer).tasks ?? this.#refuse('tasks');
+      after = typeof answer.next === 'string' ? answer.next : null;
+      found.push(...tasks);
+      // Pages that bring nothing, or more than was asked for, would never end.
+      if (found.length > ids.length || (after !== null && tasks.length === 0)) this.#refuse('tasks');
+    } while (after !== null);
+    return found;
+  }
+
   #listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
     listeners.add(listener);
     this.#stream ??= this.#openStream();
@@ -240,7 +250,7 @@ type Query = Readonly<Record<string, readonly (string | number)[]>>;
 /** Records of an answer, in memory's form; a list that is none is left out. */
 function pageOf(answer: JsonObject): RecordPage {
   const records = Object.entries(answer).filter(([name, value]) =>
-    name === 'board' ? isJsonObject(value) : Array.isArray(value),
+    name === 'board' ? isJsonObject(value) : Array.isArray(value) && value.every(isJsonObject),
   );
   return resultFromWire(Object.fromEntries(records)) as unknown as RecordPage;
 }
@@ -251,7 +261,7 @@ function inQueries(ids: readonly string[]): readonly (readonly string[])[] {
   let length = Number.POSITIVE_INFINITY;
   for (const id of ids) {
     const own = encodeURIComponent(id).length + 'task_id=&'.length;
-    if (length + own > MAX_QUERY_LENGTH) {
+    if (length + own > MAX_QUERY_LENGTH || groups.at(-1)?.length === PAGE_ROWS) {
       groups.push([]);
       length = 0;
     }

@@ -1,4 +1,5 @@
 import {
+  AGENT_CIRCUIT_STATE,
   CLAMPED_DURATIONS,
   COMMIT_BATCH_SIZE,
   COMMIT_DURATION,
@@ -136,6 +137,13 @@ export const EXPORTER: BoardSpec = {
           unit: UNIT.perMinute,
           limits: goodBelow(10, 100),
           queries: [{ expr: perMinute(rateOf(RETRIES, ['reason'])), legend: '{{reason}}' }],
+        }),
+        graph('Circuits of agents', {
+          about:
+            'Whether agents with addresses of their own are left alone because they did not answer: 1 is one that is, 0.5 one being tried again.',
+          unit: UNIT.count,
+          limits: badFrom(1),
+          queries: [{ expr: orZero(largest(AGENT_CIRCUIT_STATE, ['url']), largest(QUEUE_DEPTH)), legend: '{{url}}' }],
         }),
         graph('Clamped durations', {
           about:

@@ -150,6 +150,28 @@ describe('httpNetwork', () => {
     }
   });
 
+  it('shows no token that cannot be sent, and sends nothing', async () => {
+    const proxy = await flakyProxy('http://127.0.0.1:1');
+    for (const token of ['secret\n', 'se cret', 'sécret', '']) {
+      const failure = await failureOf(network({ token, patienceMs: 5000 }).request(`${proxy.url}/a2a`, READ));
+      expect(failure.code).toBe('invalid_configuration');
+      expect(failure.message).toMatch(/^The token must be printable ASCII/);
+    }
+    expect(proxy.arrivals).toEqual([]);
+  });
+
+  it('sends nothing that is no JSON', async () => {
+    const proxy = await flakyProxy('http://127.0.0.1:1');
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    for (const value of [circular, { count: 1n }]) {
+      const envelope = requestOf('board.put_data', { key: 'k', value: value as JsonObject }, { at: 0 });
+      const failure = await failureOf(network({ patienceMs: 5000 }).request(`${proxy.url}/a2a`, envelope));
+      expect([failure.code, failure.message]).toEqual(['invalid_payload', expect.stringContaining('is no JSON')]);
+    }
+    expect(proxy.arrivals).toEqual([]);
+  });
+
   it('closed, gives up what it waits for and takes nothing more', async () => {
     const { url } = await agent(() => new Promise(() => undefined));
     const own = httpNetwork();

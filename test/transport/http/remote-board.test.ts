@@ -5,6 +5,7 @@ import { Ombudsman } from '../../../board/agents/ombudsman.ts';
 import { Worker } from '../../../board/agents/worker.ts';
 import { WorkerPool } from '../../../board/agents/worker-pool.ts';
 
+import { createToken, revokeToken } from '../../../board/service/index.ts';
 import {
   httpNetwork,
   type RemoteBoard,
@@ -24,6 +25,16 @@ async function remote(url: string, options: Partial<RemoteBoardOptions> = {}): P
 const MEMO = { task_type: 'memo', label: 'x' };
 const CARD = { name: 'ann', url: 'a2a://ann', version: '1', capabilities: ['memo'], description: '' };
 
+const TICK = {
+  tick_id: 'x',
+  started_at: 1,
+  ended_at: 2,
+  statuses_scanned: [],
+  tasks_scanned: 0,
+  stale_count: 0,
+  error: null,
+};
+
 describe('remoteBoard', () => {
   it('reads what the board itself does', async () => {
     const { board, service } = await serve();
@@ -42,6 +53,14 @@ describe('remoteBoard', () => {
     expect(await there.tasksById([])).toEqual([]);
     expect(there.traceSampleRatio).toBe(board.traceSampleRatio);
     expect(there.url).toBe(`${service.url}/`);
+  });
+
+  it('asks for no more tasks at a time than a service gives', async () => {
+    const { service } = await serve();
+    const there = await remote(service.url);
+    const letters = Array.from({ length: 700 }, (_, index) => String.fromCodePoint(0x4e00 + index));
+    expect(await there.tasksById([...'abc', ...letters])).toEqual([]);
+    expect(await there.tasksById(Array.from({ length: 900 }, (_, index) => String(index % 10)))).toEqual([]);
   });
 
   it('reads any number of tasks with ids of any length', async () => {
@@ -247,5 +266,75 @@ describe('agents on a board elsewhere', () => {
     expect(new Set(began).size).toBe(began.length);
     expect((await board.listTasks()).map(({ output }) => output)).toEqual(Array.from({ length: 25 }, () => 'done'));
     proxy.happen(() => FINE);
+  });
+
+  it('a Chief whose line is cut stands by before another takes over, and leads again when it can', async () => {
+    const { board, service } = await serve({ requestsPerMinute: 0 });
+    const proxy = await flakyProxy(service.url);
+    const [cut, other] = [await remote(proxy.url, { timeoutMs: 1000, patienceMs: 2000 }), await remote(service.url)];
+    const lost: { readonly at: number; readonly what: string }[] = [];
+    const onError = (what: string) => void lost.push({ at: performance.now(), what });
+    const startChief = (on: RemoteBoard, report: (what: string) => void) =>
+      on.run({
+        chief: new Chief({ board: on, network: httpNetwork(), onError: report }),
+        leaseSeconds: 2,
+        pollSeconds: 0.1,
+        onError: report,
+      });
+    const first = await startChief(cut, onError);
+    const second = await startChief(other, () => undefined);
+    expect([first.roles, second.roles]).toEqual([['chief:chief'], []]);
+    // What it sends now arrives nowhere, and it hears nothing.
+    proxy.happen(() => ({ delivers: false, reply: 'silence' }));
+    await until(() => second.roles.length > 0);
+    const takenOver = performance.now();
+    expect(first.roles).toEqual([]);
+    expect(lost.find(({ what }) => what.includes('was lost'))?.at).toBeLessThan(takenOver);
+    await board.registerAgent({ agent_id: 'ann', ...CARD });
+    await board.postTask(MEMO);
+    await until(async () => (await board.listTasks())[0]?.status === 'IN_PROGRESS');
+    // Under the old term nothing is written any more, however late it arrives.
+    const late = other.call('board.record_tick', TICK, { lease: { role: 'chief:chief', term: 1 } });
+    await expect(late).rejects.toMatchObject({ code: 'lease_lost' });
+    proxy.happen(() => FINE);
+    await second.close();
+    await until(() => first.roles.length > 0);
+    expect((await board.call('board.list_leases', {})).leases).toMatchObject([{ role: 'chief:chief', term: 3 }]);
+  });
+
+  it('`read` and `work` are enough for everybody who works; a token that is revoked is refused, in the stream too', async () => {
+    const { board, service } = await serve();
+    const [{ token, token_id }, reader] = [
+      await createToken(board, { name: 'crew', permissions: ['read', 'work'] }),
+      await createToken(board, { name: 'reader', permissions: ['read'] }),
+    ];
+    await until(async () => (await fetch(`${service.url}/board`)).status === 401);
+    await expect(remoteBoard({ url: service.url })).rejects.toMatchObject({ code: 'unauthorized' });
+    const reported: string[] = [];
+    const onError = (what: string, error: unknown) => void reported.push(`${what}: ${String(error)}`);
+    const there = await remote(service.url, { token, onError });
+    const network = httpNetwork();
+    const worker = { agentId: 'ann', capabilities: ['memo'], url: 'a2a://ann', board: there, network, onError };
+    await there.run({
+      chief: new Chief({ board: there, network, onError }),
+      workers: new Worker({ ...worker, execute: () => 'done' }),
+      ombudsman: new Ombudsman({ board: there, onError }),
+      pollSeconds: 0.1,
+    });
+    const { task } = await board.postTask(MEMO);
+    await until(async () => (await board.getTask(task.task_id)).task.finished_at !== null);
+    expect(reported).toEqual([]);
+    expect((await board.taskHistory(task.task_id)).map(({ actor }) => actor)).toEqual([null, 'chief', 'ann', 'ann']);
+    await expect(there.postTask(MEMO)).rejects.toMatchObject({ code: 'forbidden' });
+    const readsOnly = await remote(service.url, { token: reader.token });
+    await expect(readsOnly.putData('k', 1)).rejects.toMatchObject({ code: 'forbidden' });
+    expect((await readsOnly.listAgents()).length).toBe(1);
+    await revokeToken(board, token_id);
+    await until(async () => {
+      await sleep(50);
+      return (await there.board().catch(error => error)).code === 'unauthorized';
+    });
+    await until(() => reported.some(text => text.includes('The event stream of')));
+    expect(reported.join()).not.toContain(token);
   });
 });
