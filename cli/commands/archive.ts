@@ -1,17 +1,27 @@
 import { Command } from 'commander';
-import { withReachedBoard } from '../board-access.ts';
-import { callOptionsOf, printTask, type TaskOptions, writingReachedBoard } from '../task-commands.ts';
+import { resultToWire } from '../../board/transport/wire.ts';
+import { print, printable, printJson } from '../output.ts';
+import { withTarget } from '../task/open-target.ts';
+import type { TargetOptions } from '../task/target.ts';
+import { callOptionsOf, type WriteOptions, withTargetArgument, withWriteOptions } from '../task/target-options.ts';
 
-async function archive(source: string, taskId: string, options: TaskOptions): Promise<void> {
-  const result = await withReachedBoard(source, options, board => board.archiveTask(taskId, callOptionsOf(options)));
-  await printTask(result, `${taskId}: archived`, options);
+async function run(
+  text: string,
+  taskId: string,
+  options: TargetOptions & WriteOptions & { readonly json?: boolean },
+): Promise<void> {
+  await withTarget(text, 'write', options, async ({ board }) => {
+    const result = await board.archiveTask(taskId, callOptionsOf(options));
+    if (options.json) await printJson(resultToWire(result));
+    else await print(printable(result.archived ? `${taskId}  archived` : `${taskId}  was archived already`));
+  });
 }
 
 /** `quadro archive SOURCE TASK_ID` */
 export function archiveCommand(): Command {
-  return writingReachedBoard(new Command('archive').description('Take a finished task off the board; its log stays'))
-    .argument('<task_id>', 'the task')
-    .option('--json', 'print the task as one JSON object')
-    .addHelpText('after', '\nExample:\n  quadro archive newsroom.db zdv2p')
-    .action(archive);
+  const command = withTargetArgument(new Command('archive').description('Put a finished task away')).argument(
+    '<task_id>',
+    'which task',
+  );
+  return withWriteOptions(command).addHelpText('after', '\nExample:\n  quadro archive newsroom.db k3x9p').action(run);
 }

@@ -1,48 +1,54 @@
 import { Command } from 'commander';
-import { withReachedBoard } from '../board-access.ts';
-import { callOptionsOf, printTask, type TaskOptions, wholeNumber, writingReachedBoard } from '../task-commands.ts';
+import { withTarget } from '../task/open-target.ts';
+import type { TargetOptions } from '../task/target.ts';
+import {
+  callOptionsOf,
+  type WriteOptions,
+  wholeNumber,
+  withTargetArgument,
+  withWriteOptions,
+} from '../task/target-options.ts';
+import { printMoved } from '../task/task-text.ts';
 
-interface UpdateOptions extends TaskOptions {
-  readonly assign?: string;
+interface UpdateOptions extends TargetOptions, WriteOptions {
+  readonly assignedTo?: string;
   readonly output?: string;
   readonly note?: string;
   readonly reason?: string;
   readonly fence?: number;
+  readonly json?: boolean;
 }
 
-async function update(source: string, task_id: string, to_status: string, options: UpdateOptions): Promise<void> {
-  const { assign, output, note, reason, fence } = options;
+async function run(text: string, taskId: string, status: string, options: UpdateOptions): Promise<void> {
+  const { assignedTo, output, note, reason, fence, json } = options;
   const params = {
-    task_id,
-    to_status,
-    ...(assign !== undefined && { assigned_to: assign }),
+    task_id: taskId,
+    to_status: status,
+    ...(assignedTo !== undefined && { assigned_to: assignedTo }),
     ...(output !== undefined && { output }),
     ...(note !== undefined && { notes_append: note }),
     ...(reason !== undefined && { reason }),
     ...(fence !== undefined && { fence }),
   };
-  const result = await withReachedBoard(source, options, board => board.updateTask(params, callOptionsOf(options)));
-  await printTask(result, `${task_id}: ${result.event.from_status} → ${result.task.status}`, options);
+  await withTarget(text, 'write', options, async ({ board }) => {
+    await printMoved(await board.updateTask(params, callOptionsOf(options)), json);
+  });
 }
 
 const EXAMPLES = `
 Examples:
-  quadro update newsroom.db zdv2p ON_HOLD --reason 'waiting for the photos'
-  quadro update http://127.0.0.1:7337 zdv2p APPROVED --note 'Good as it is'`;
+  quadro update newsroom.db k3x9p IN_PROGRESS --assigned-to ann
+  quadro update http://127.0.0.1:7337 k3x9p HUMAN_REVIEW --note 'needs a lawyer'`;
 
 /** `quadro update SOURCE TASK_ID STATUS` */
 export function updateCommand(): Command {
-  return writingReachedBoard(
-    new Command('update').description('Move a task to another status, as its lifecycle allows'),
-  )
-    .argument('<task_id>', 'the task')
-    .argument('<status>', 'where to')
-    .option('--assign <agent_id>', 'who works on it from now on')
-    .option('--output <text>', 'its output')
+  const command = withTargetArgument(new Command('update').description('Move a task along its lifecycle'))
+    .argument('<task_id>', 'which task')
+    .argument('<status>', 'where it goes; a step that its lifecycle does not have is refused')
+    .option('--assigned-to <agent_id>', 'who has it from now on')
+    .option('--output <text>', 'what has come of it')
     .option('--note <text>', 'a note to add')
-    .option('--reason <text>', 'why, in the event')
-    .option('--fence <n>', 'its entered_sequence_id as you saw it: refused where it has moved since', wholeNumber)
-    .option('--json', 'print the task as one JSON object')
-    .addHelpText('after', EXAMPLES)
-    .action(update);
+    .option('--reason <text>', 'why, as the event keeps it')
+    .option('--fence <sequence_id>', 'refuse it where the task has been moved since it was entered there', wholeNumber);
+  return withWriteOptions(command).addHelpText('after', EXAMPLES).action(run);
 }

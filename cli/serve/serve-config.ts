@@ -43,7 +43,7 @@ function networkOf({ worker_token }: Config): HttpNetwork {
 
 async function startService({ board, network, config, log, onError }: Parts): Promise<Started> {
   let service: BoardService | null = null;
-  const figures = () => ({ service: service?.stats() ?? null, circuits: network.stats() });
+  const figures = { stats: () => service?.stats() ?? null, circuits: () => network.stats() };
   const measured = config.metrics
     ? await serveMetrics(board, figures, error => onError('Totals of the metrics are not saved', error))
     : null;

@@ -1,10 +1,12 @@
 import type { Board } from '../../board/board.ts';
 import { errorOf } from '../../board/core/errors.ts';
 import type { ReadinessCheck, ServiceOptions } from '../../board/service/service-options.ts';
+import type { ServiceStats } from '../../board/service/service-stats.ts';
+import type { CircuitStats } from '../../board/transport/http/index.ts';
 import { defaultCursorStore } from '../../exporters/feed/index.ts';
 import { type ExporterMeter, measureBoard } from '../../exporters/prometheus/index.ts';
 import { patiently } from '../patiently.ts';
-import { type ServiceFigures, serviceRegistry } from './service-metrics.ts';
+import { serviceRegistry } from './service-metrics.ts';
 
 /** Metrics that are answered while a board is served. */
 export interface ServedMetrics {
@@ -16,6 +18,14 @@ export interface ServedMetrics {
   close(): Promise<void>;
 }
 
+/** What a process that serves knows of itself. */
+export interface ServiceFigures {
+  /** Null until the service has started. */
+  stats(): ServiceStats | null;
+  /** The agents that its Chief sends work to. */
+  circuits(): readonly CircuitStats[];
+}
+
 /** How `/metrics` gets on. */
 interface Reading {
   isWhole: boolean;
@@ -25,12 +35,12 @@ interface Reading {
 /** Measures a board from its log's start, or from where the last process saved its totals. */
 export async function serveMetrics(
   board: Board,
-  figures: () => ServiceFigures,
+  { stats, circuits }: ServiceFigures,
   onError: (error: unknown) => void,
 ): Promise<ServedMetrics> {
-  const registry = await serviceRegistry(figures);
+  const registry = await serviceRegistry(stats);
   const cursorStore = await defaultCursorStore(board.backend, await board.board(), 'prometheus');
-  const measured = await measureBoard(board, { registry, cursorStore, onError });
+  const measured = await measureBoard(board, { registry, cursorStore, circuits, onError });
   const closing = new AbortController();
   const reading: Reading = { isWhole: false, error: null };
   const caughtUp = patiently(() => measured.catchUp({ signal: closing.signal }), closing.signal).then(

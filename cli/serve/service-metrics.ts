@@ -1,13 +1,6 @@
 import type { Registry } from 'prom-client';
 import { importPeer } from '../../board/missing-package.ts';
 import type { ServiceStats } from '../../board/service/service-stats.ts';
-import type { CircuitStats } from '../../board/transport/http/index.ts';
-
-/** What a process that serves knows of itself. */
-export interface ServiceFigures {
-  readonly service: ServiceStats | null;
-  readonly circuits: readonly CircuitStats[];
-}
 
 /** The names of a service's own metrics (docs/configuration.md). */
 const SERVICE_METRICS = {
@@ -15,11 +8,10 @@ const SERVICE_METRICS = {
   refused: 'quadro_service_refused_total',
   inFlight: 'quadro_service_requests_in_flight',
   streams: 'quadro_service_event_streams',
-  circuits: 'quadro_agent_circuit_open',
 } as const;
 
 /** A registry with a service's own metrics, read when somebody scrapes. @throws ConfigurationError (`missing_package`) */
-export async function serviceRegistry(figures: () => ServiceFigures): Promise<Registry> {
+export async function serviceRegistry(stats: () => ServiceStats | null): Promise<Registry> {
   const { Counter, Gauge, Registry } = await importPeer('prom-client', () => import('prom-client'));
   const registry = new Registry();
   const registers = [registry];
@@ -30,7 +22,7 @@ export async function serviceRegistry(figures: () => ServiceFigures): Promise<Re
     registers,
     collect() {
       this.reset();
-      for (const { method, route, status, count } of figures().service?.requests ?? []) {
+      for (const { method, route, status, count } of stats()?.requests ?? []) {
         this.inc({ method, route: route ?? 'none', status: String(status) }, count);
       }
     },
@@ -42,8 +34,7 @@ export async function serviceRegistry(figures: () => ServiceFigures): Promise<Re
     registers,
     collect() {
       this.reset();
-      for (const [error_code, count] of Object.entries(figures().service?.refused ?? {}))
-        this.inc({ error_code }, count);
+      for (const [error_code, count] of Object.entries(stats()?.refused ?? {})) this.inc({ error_code }, count);
     },
   });
   new Gauge({
@@ -51,7 +42,7 @@ export async function serviceRegistry(figures: () => ServiceFigures): Promise<Re
     help: 'Requests that are not answered yet, event streams aside',
     registers,
     collect() {
-      this.set(figures().service?.in_flight ?? 0);
+      this.set(stats()?.in_flight ?? 0);
     },
   });
   new Gauge({
@@ -59,19 +50,7 @@ export async function serviceRegistry(figures: () => ServiceFigures): Promise<Re
     help: 'Event streams that are open',
     registers,
     collect() {
-      this.set(figures().service?.open_streams ?? 0);
-    },
-  });
-  new Gauge({
-    name: SERVICE_METRICS.circuits,
-    help: 'Agents that are left alone since they do not answer: 1, 0.5 while one request tries, 0 where all is well',
-    labelNames: ['url'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { url, state } of figures().circuits) {
-        this.set({ url }, state === 'open' ? 1 : state === 'half_open' ? 0.5 : 0);
-      }
+      this.set(stats()?.open_streams ?? 0);
     },
   });
   return registry;

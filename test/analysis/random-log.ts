@@ -39,7 +39,9 @@ export async function play(
     const task_id = TASK_IDS[task] ?? '';
     const [known] = await board.tasksById([task_id]);
     if (known === undefined) {
-      await board.postTask({ task_id, task_type: task % 2 === 0 ? 'article' : 'brief', label: `label of ${task_id}` });
+      const hold = isStale && choice === 3 ? { hold: 'held back' } : {};
+      const task_type = task % 2 === 0 ? 'article' : 'brief';
+      await board.postTask({ task_id, task_type, label: `label of ${task_id}`, ...hold });
     } else if (isBeat) {
       await board.postAgentHeartbeat({ agent_id: agent, task_id });
     } else {

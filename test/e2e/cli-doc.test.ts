@@ -23,7 +23,7 @@ T1,done,2024-03-04T13:20:00+01:00,Ben
 `;
 
 /** What the page's commands may read on a machine without the shared folder. */
-const OWN_FILES: ReadonlySet<string> = new Set(['memo.toml', 'memo.db', 'tickets.csv', 'tickets.db']);
+const OWN_FILES: ReadonlySet<string> = new Set(['memo.toml', 'tasks.db', 'tickets.csv', 'tickets.db']);
 
 const EXAMPLES = consoleExamples(DOC);
 

@@ -116,8 +116,10 @@ class Player {
     if (step.act === 'burst') return this.#burst(board);
     const { task_id, ...given } = TASKS[step.task] ?? { task_id: '', task_type: 'memo' };
     const [task] = await board.tasksById([task_id]);
+    // Seldom: held tasks get far only on boards that let them go.
+    const hold = step.choice === 9 ? { hold: 'held back' } : {};
     if (task === undefined)
-      await board.postTask({ task_id, label: `label of ${task_id}`, ...given }, this.#cause(step));
+      await board.postTask({ task_id, label: `label of ${task_id}`, ...given, ...hold }, this.#cause(step));
     else await this.#act(board, task, step);
   }
 
