@@ -13,7 +13,7 @@ import { interruptible } from './interruptible.ts';
 import type { LoadOptions, LoadProgress } from './load-progress.ts';
 import { logTable, type OpenedLog, openLog } from './open-log.ts';
 import { type AnalysisSettings, applySettings } from './settings.ts';
-import { readSql, sqlFileOf, VIEW_FILES } from './sql-files.ts';
+import { sqlFileOf, viewStatements } from './sql-files.ts';
 
 /** A board, or an exported log: the path of its folder or file, or a pattern for several. */
 export type AnalysisSource = TableSource | string;
@@ -90,7 +90,6 @@ export async function openAnalysis(
   try {
     await applySettings(db, options.settings ?? {});
     const log = await openLog(db, Array.isArray(source) ? source : [source as AnalysisSource], options);
-    for (const views of VIEW_FILES) await db.connection.run(await readSql(views));
     return new Analysis(db, log, signal);
   } catch (error) {
     await db.close();
@@ -104,14 +103,25 @@ const NO_STATEMENT = 'Error in native callback';
 /** Does something on the open log; what it does stops at the signal. */
 type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
+/** From so many events on, what a report keeps is compressed: below, it takes a tenth of the report's time and saves little. */
+const COMPRESSED_FROM_EVENTS = 2_000_000;
+
+/** Goes before the statement of `materialize.sql` that attaches the same, compressed, where it is not there. */
+const ATTACH_PLAIN = "ATTACH IF NOT EXISTS ':memory:' AS kept";
+
+/** How the views are made: not yet, over the log itself, or over what a report keeps. */
+type Views = 'none' | 'read' | 'kept';
+
 /** An open log. Made by {@link openAnalysis}; close it when done. Its calls take turns, in the order they are made. */
 export class Analysis {
   readonly #db: DuckDb;
   readonly #log: OpenedLog;
   readonly #signal: AbortSignal | undefined;
+  /** Why tables cannot answer, of this look. */
+  readonly #missingReasons = new Map<TableName, string | null>();
   readonly #closing = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
-  #isMaterialized = false;
+  #views: Views = 'none';
 
   constructor(db: DuckDb, log: OpenedLog, signal: AbortSignal | undefined) {
     this.#db = db;
@@ -133,14 +143,20 @@ export class Analysis {
   refresh(options: LoadOptions = {}): Promise<Readonly<Record<TableName, number>>> {
     return this.#inTurn(async signal => {
       const { rows, hasChanged } = await this.#log.refresh({ ...options, signal });
-      if (this.#isMaterialized && hasChanged) await this.#dematerialize();
+      if (hasChanged) {
+        this.#missingReasons.clear();
+        await this.#forget();
+      }
       return rows;
     }, options);
   }
 
   /** The rows of one analysis (docs/analysis.md), or why this log cannot give them. */
   run<Name extends AnalysisName>(name: Name, options: AskOptions = {}): Promise<AnalysisResult<AnalysisRows[Name]>> {
-    return this.#inTurn(signal => this.#run(name, signal), options);
+    return this.#inTurn(async signal => {
+      await this.#makeViews(signal);
+      return this.#run(name, signal);
+    }, options);
   }
 
   async #run<Name extends AnalysisName>(name: Name, signal: AbortSignal): Promise<AnalysisResult<AnalysisRows[Name]>> {
@@ -158,7 +174,7 @@ export class Analysis {
    */
   report(options: ReportOptions = {}): Promise<Report> {
     return this.#inTurn(async signal => {
-      await this.#materialize(signal);
+      await this.#keepViews(signal);
       const report: Partial<Record<AnalysisName, AnalysisResult<unknown>>> = {};
       for (const [index, analysis] of REPORT_NAMES.entries()) {
         report[analysis] = await this.#run(analysis, signal);
@@ -177,6 +193,7 @@ export class Analysis {
    */
   query(query: string, parameters: SqlParameters = [], options: AskOptions = {}): Promise<SqlAnswer> {
     return this.#inTurn(async signal => {
+      await this.#makeViews(signal);
       await checkTablesPresent(this.#db, query, this.absentTables);
       try {
         return await this.#ask(query, parameters, signal);
@@ -200,8 +217,9 @@ export class Analysis {
    * @throws NotFoundError (`task_not_found`); ValidationError (`invalid_source`) where the log has no tasks
    */
   flightPlan(taskId: string, boardUid?: string): Promise<FlightPlan> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(async signal => {
       if (this.absentTables.has('tasks')) throw errorOf('invalid_source', absentReason('tasks'));
+      await this.#makeViews(signal);
       return flightPlanFromSql(this.#db, taskId, boardUid);
     });
   }
@@ -225,31 +243,52 @@ export class Analysis {
     return turn;
   }
 
-  /** Questions that come one after another would each read the whole log (sql/materialize.sql); no answer changes. */
-  async #materialize(signal: AbortSignal): Promise<void> {
-    if (this.#isMaterialized) return;
-    const sql = await readSql('materialize');
-    // Its statements are many: one that is stopped half-way is begun anew.
-    await interruptible(this.#db, signal, () => this.#db.connection.run(sql)).catch(async (error: unknown) => {
-      await this.#dematerialize();
-      throw error;
-    });
-    this.#isMaterialized = true;
+  /** Makes the views where there are none: DuckDB plans each of them whole, which takes longer than many a question. */
+  async #makeViews(signal: AbortSignal): Promise<void> {
+    if (this.#views !== 'none') return;
+    await this.#runAll(await viewStatements(false), signal);
+    this.#views = 'read';
   }
 
-  /** Lets go of what is kept, and reads the views off the log again. */
-  async #dematerialize(): Promise<void> {
-    for (const views of VIEW_FILES) await this.#db.connection.run(await readSql(views));
+  /** Questions that come one after another would each read the whole log (sql/materialize.sql); no answer changes. */
+  async #keepViews(signal: AbortSignal): Promise<void> {
+    if (this.#views === 'kept') return;
+    this.#views = 'none';
+    const { rows } = await this.#ask(`SELECT count(*) AS events FROM ${logTable('events')}`, [], signal);
+    const isShort = Number(rows[0]?.events) < COMPRESSED_FROM_EVENTS;
+    await this.#runAll([...(isShort ? [ATTACH_PLAIN] : []), ...(await viewStatements(true))], signal);
+    this.#views = 'kept';
+  }
+
+  /** Its statements are many: where they are stopped half-way, they are begun anew. */
+  async #runAll(statements: readonly string[], signal: AbortSignal): Promise<void> {
+    try {
+      for (const sql of statements) await interruptible(this.#db, signal, () => this.#db.connection.run(sql));
+    } catch (error) {
+      await this.#forget();
+      throw error;
+    }
+  }
+
+  /** Lets go of what is kept; whoever asks next makes the views anew. */
+  async #forget(): Promise<void> {
+    if (this.#views === 'read') return;
+    this.#views = 'none';
     await this.#db.connection.run('DETACH DATABASE IF EXISTS kept');
-    this.#isMaterialized = false;
   }
 
   async #missing(table: TableName, signal: AbortSignal): Promise<string | null> {
     if (this.absentTables.has(table)) return absentReason(table);
-    const reason = EMPTY_REASONS[table];
-    if (reason === undefined) return null;
+    const known = this.#missingReasons.get(table);
+    if (known !== undefined) return known;
+    const reason = (await this.#isEmpty(table, signal)) ? (EMPTY_REASONS[table] ?? null) : null;
+    this.#missingReasons.set(table, reason);
+    return reason;
+  }
+
+  async #isEmpty(table: TableName, signal: AbortSignal): Promise<boolean> {
     const { rows } = await this.#ask(`SELECT 1 AS found FROM ${logTable(table)} LIMIT 1`, [], signal);
-    return rows.length === 0 ? reason : null;
+    return rows.length === 0;
   }
 
   async #ask(query: string, parameters: SqlParameters, signal: AbortSignal): Promise<SqlAnswer> {

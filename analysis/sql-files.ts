@@ -18,6 +18,7 @@ export const VIEW_FILES: readonly string[] = [
   'views-chief',
   'views-attempts',
   'views-coordination',
+  'views-wait-totals',
   'views-wait-splits',
   'views-dispatch',
 ];
@@ -25,6 +26,18 @@ export const VIEW_FILES: readonly string[] = [
 /** The text of a file in `analysis/sql`. */
 export function readSql(name: string): Promise<string> {
   return readFile(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
+}
+
+/**
+ * The statements that make the views, in the order in which they are to run: as they are read off the log, or, to keep what
+ * they stand on, with each part of `materialize.sql` right after the file it names.
+ */
+export async function viewStatements(keeping: boolean): Promise<readonly string[]> {
+  const views = await Promise.all(VIEW_FILES.map(readSql));
+  if (!keeping) return views;
+  const [begin = '', ...parts] = (await readSql('materialize')).split(/^-- After (\S+)\.sql$/m);
+  const kept = new Map(Array.from({ length: parts.length / 2 }, (_, at) => [parts[2 * at], parts[2 * at + 1]]));
+  return [begin, ...views.flatMap((sql, at) => [sql, kept.get(VIEW_FILES[at]) ?? []].flat())];
 }
 
 /** An analysis's file, which runs as it is in the plain DuckDB shell after the files of views. */

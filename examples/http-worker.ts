@@ -1,6 +1,6 @@
 /**
  * Workers in a process of their own: all they need is the address of a board that `quadro serve` serves. They write articles and
- * review them until ctrl-C. Run it with `node examples/http-worker.ts`, and with QUADRO_URL and QUADRO_TOKEN where the service
+ * review them until ctrl-C. In a clone run it with `npx node examples/http-worker.ts`, and with QUADRO_URL and QUADRO_TOKEN where the service
  * is elsewhere or asks for a token (permissions `read` and `work`).
  */
 import { setTimeout as sleep } from 'node:timers/promises';

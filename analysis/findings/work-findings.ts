@@ -39,13 +39,17 @@ function falseStale(all: StaleRow): Finding | null {
   return { code: 'false_stale', severity: 'fault', sentence, analysis: 'stale' };
 }
 
-function timeouts(report: Report): readonly (Finding | null)[] {
-  return rowsOf(report.timeout_advisor).map(row => {
-    const { suggested_timeout_seconds: suggested, detection_p50_seconds: detection } = row;
-    if (suggested === null || detection === null || detection < LONG_TIMEOUT * suggested) return null;
-    const sentence = `Dead work on ${row.task_type} in ${row.status} is found after ${duration(detection)}; a time-out of ${duration(suggested)} would have taken ${percent(row.suggested_false_stale_rate)} of the living for dead.`;
-    return { code: 'timeout_too_long', severity: 'notice', sentence, analysis: 'timeout_advisor' };
-  });
+/** The kind of work with most stale attempts among those whose time-out is far too long; the others are counted. */
+function timeouts(report: Report): Finding | null {
+  const [first, ...others] = rowsOf(report.timeout_advisor)
+    .filter(({ suggested_timeout_seconds: suggested, detection_p50_seconds: detection }) => {
+      return suggested !== null && detection !== null && detection >= LONG_TIMEOUT * suggested;
+    })
+    .toSorted((a, b) => b.stale - a.stale);
+  if (first === undefined) return null;
+  const more = others.length === 0 ? '' : ` So it is with ${counted(others.length, 'other kind')} of work.`;
+  const sentence = `Dead work on ${first.task_type} in ${first.status} is found after ${duration(first.detection_p50_seconds)}; a time-out of ${duration(first.suggested_timeout_seconds)} would have taken ${percent(first.suggested_false_stale_rate)} of the living for dead.${more}`;
+  return { code: 'timeout_too_long', severity: 'notice', sentence, analysis: 'timeout_advisor' };
 }
 
 function revisions(report: Report): readonly (Finding | null)[] {
@@ -102,7 +106,7 @@ function rerunCost(report: Report): Finding | null {
 export function workFindings(report: Report): readonly (Finding | null)[] {
   return [
     ...staleWork(report),
-    ...timeouts(report),
+    timeouts(report),
     ...revisions(report),
     failures(report),
     ageing(report),

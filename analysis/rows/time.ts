@@ -53,6 +53,7 @@ export interface TimeSplitRow {
 
 /** flight-plans.sql */
 export interface FlightPlansRow {
+  board_uid: string;
   task_id: string;
   task_type: string;
   label: string;

@@ -9,7 +9,7 @@ WITH worst AS (
   FROM dispatch_episodes ORDER BY task_us DESC, chief, started_us LIMIT 100
 ), named AS (
   SELECT w.chief, w.started_us, list(d.capability ORDER BY d.capability) AS capabilities
-  FROM worst w JOIN dispatch_desks d ON d.chief = w.chief AND d.bit < 120 AND (w.desks >> CAST(d.bit AS HUGEINT)) % 2 = 1
+  FROM worst w JOIN dispatch_desks d ON d.chief = w.chief AND d.bit < 62 AND (w.desks >> d.bit) % 2 = 1
   GROUP BY w.chief, w.started_us
 )
 SELECT h.board_uid, h.chief_id, make_timestamp(w.stranded_us) AS stranded_at, make_timestamp(w.started_us) AS started_at,

@@ -1,7 +1,7 @@
 -- Views of the third sleep: a Chief sleeps although it could hand out work (docs/analysis.md, Coordination). Loaded after
 -- views-coordination.sql.
 
--- What a Chief hands out by capability: its desks. bit stands for a desk in a set of them, kept as a number; from the 120th on they are nameless.
+-- What a Chief hands out by capability: its desks. bit stands for a desk in a set of them, kept as a number; from the 62nd on they are nameless.
 CREATE OR REPLACE VIEW dispatch_desks AS
 WITH desks AS (
   SELECT chief, board_uid, capability, any_value(pool) AS pool FROM wait_places
@@ -22,26 +22,26 @@ WITH changes AS (
   SELECT d.desk, 0, e.change, CASE e.change WHEN 1 THEN t.from_us ELSE t.until_us END
   FROM idle_times t JOIN pool_members m ON m.agent = t.agent JOIN dispatch_desks d ON d.pool = m.pool, (VALUES (1), (-1)) e(change)
 ), counted AS (
-  SELECT desk, at_us, least(sum(waiting) OVER so_far, sum(idle) OVER so_far) AS stranded,
-    lead(lane_key(desk, at_us)) OVER (ORDER BY desk, at_us) AS next_change
-  FROM changes WINDOW so_far AS (ORDER BY desk, at_us ROWS UNBOUNDED PRECEDING)
+  SELECT desk, at_us, CAST(least(sum(waiting) OVER so_far, sum(idle) OVER so_far) AS INTEGER) AS stranded,
+    lead(at_us) OVER by_time AS next_us, lead(desk) OVER by_time AS next_desk
+  FROM changes WINDOW by_time AS (ORDER BY desk, at_us), so_far AS (by_time ROWS UNBOUNDED PRECEDING)
 ), steps AS (
   SELECT desk, at_us, stranded, lag(stranded, 1, 0) OVER (ORDER BY desk, at_us) AS before
-  FROM counted WHERE next_change IS DISTINCT FROM lane_key(desk, at_us)
+  FROM counted WHERE next_us IS DISTINCT FROM at_us OR next_desk <> desk
 ), all_changes AS (
   SELECT d.chief, s.at_us, s.stranded - s.before AS tasks, 0 AS asleep, 0 AS sleeps,
-    CASE WHEN d.bit > 119 OR (s.stranded > 0) = (s.before > 0) THEN 0 WHEN s.before > 0 THEN -1 ELSE 1 END * (CAST(1 AS HUGEINT) << CAST(least(d.bit, 119) AS HUGEINT)) AS desks
+    CASE WHEN d.bit > 61 OR (s.stranded > 0) = (s.before > 0) THEN 0 WHEN s.before > 0 THEN -1 ELSE 1 END * (1::BIGINT << least(d.bit, 61)) AS desks
   FROM steps s JOIN dispatch_desks d ON d.desk = s.desk WHERE s.stranded <> s.before
   UNION ALL
   SELECT c.chief, CASE e.change WHEN 1 THEN c.from_us ELSE c.until_us END, 0, e.change, greatest(e.change, 0), 0
   FROM chief_states c, (VALUES (1), (-1)) e(change) WHERE c.state = 'sleep' AND NOT c.draining
 ), summed AS (
   SELECT chief, at_us, sum(tasks) OVER so_far AS tasks, sum(desks) OVER so_far AS desks, sum(asleep) OVER so_far > 0 AS is_asleep,
-    sum(sleeps) OVER so_far AS sleep, lead(at_us) OVER by_time AS until_us, lead(lane_key(chief, at_us)) OVER by_time AS next_change
+    sum(sleeps) OVER so_far AS sleep, lead(at_us) OVER by_time AS until_us, lead(chief) OVER by_time AS next_chief
   FROM all_changes WINDOW by_time AS (ORDER BY chief, at_us), so_far AS (by_time ROWS UNBOUNDED PRECEDING)
 )
 SELECT chief, sleep, at_us AS from_us, until_us, CAST(tasks AS BIGINT) AS tasks, desks
-FROM summed WHERE is_asleep AND tasks > 0 AND next_change <> lane_key(chief, at_us);
+FROM summed WHERE is_asleep AND tasks > 0 AND next_chief = chief AND until_us > at_us;
 
 CREATE OR REPLACE MACRO dispatch_grace_us() AS CAST(round(1000000 * coalesce(getvariable('dispatch_grace_seconds'), 1)) AS BIGINT);
 
@@ -68,20 +68,21 @@ FROM measured m LEFT JOIN chief_states s ON s.chief = m.chief AND s.until_us = m
 -- Events that should have woken a Chief (all but heartbeats and Chiefs' own) and that no cycle of its saw within the grace. What happened while it was
 -- not running, before its first cycle or before one it was started anew with, it could not have heard.
 CREATE OR REPLACE VIEW missed_wakes AS
-WITH seeing AS (
+WITH news AS (
   FROM chief_cycles WINDOW earlier AS (PARTITION BY board_uid, chief_id ORDER BY sequence_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
   QUALIFY seen_sequence_id > coalesce(max(seen_sequence_id) OVER earlier, -1)
+), seeing AS (
+  SELECT h.chief, n.seen_sequence_id, epoch_us(n.woke_at) AS woke_us, n.previous_slept_at IS NOT NULL AS was_running
+  FROM news n JOIN chiefs h ON h.board_uid = n.board_uid AND h.chief_id = n.chief_id
 ), calls AS (
-  SELECT e.board_uid, e.sequence_id, e."timestamp", h.chief, h.chief_id
+  SELECT h.chief, e.sequence_id, epoch_us(e."timestamp") AS at_us, s.last_us
   FROM transitions e
   LEFT JOIN chief_duties d ON d.board_uid = e.board_uid AND d.task_type = e.task_type
     AND (d.since_us IS NULL OR epoch_us(e."timestamp") >= d.since_us) AND (d.until_us IS NULL OR epoch_us(e."timestamp") < d.until_us)
   JOIN chiefs h ON h.board_uid = e.board_uid AND h.chief = coalesce(d.chief, h.first_chief)
+  JOIN log_spans s ON s.board_uid = e.board_uid
   WHERE e.cycle_id IS NULL AND e."timestamp" >= h.first_woke_at
 )
-SELECT e.board_uid, e.chief, e.sequence_id, e."timestamp"
-FROM calls e
-JOIN log_spans s ON s.board_uid = e.board_uid
-ASOF LEFT JOIN seeing c ON c.board_uid = e.board_uid AND c.chief_id = e.chief_id AND c.seen_sequence_id >= e.sequence_id
-WHERE coalesce(epoch_us(c.woke_at), s.last_us) - epoch_us(e."timestamp") > dispatch_grace_us()
-  AND (c.sequence_id IS NULL OR c.previous_slept_at IS NOT NULL);
+SELECT e.chief, e.sequence_id, make_timestamp(e.at_us) AS "timestamp"
+FROM calls e ASOF LEFT JOIN seeing c ON c.chief = e.chief AND c.seen_sequence_id >= e.sequence_id
+WHERE coalesce(c.woke_us, e.last_us) - e.at_us > dispatch_grace_us() AND coalesce(c.was_running, true);

@@ -6,12 +6,12 @@
 -- before it; where that one came before this wait, it is looked for among those during it: in the next 64, then block by block.
 CREATE OR REPLACE VIEW wait_inversions AS
 WITH ranked AS (
-  SELECT w.*, t.priority, epoch_us(t.created_at) AS created_us
+  SELECT w.board_uid, w.entered_sequence_id, w.queue, w.from_us, w.until_us, w.is_dispatched, t.priority, epoch_us(t.created_at) AS created_us
   FROM waits w JOIN tasks t ON t.board_uid = w.board_uid AND t.task_id = w.task_id WHERE w.capability IS NOT NULL
 ), classes AS (
   SELECT queue, priority, CAST(row_number() OVER (ORDER BY queue, priority) AS INTEGER) AS class FROM (SELECT DISTINCT queue, priority FROM ranked)
 ), classed AS (
-  SELECT r.*, c.class FROM ranked r JOIN classes c ON c.queue = r.queue AND c.priority = r.priority
+  SELECT r.* EXCLUDE (queue, priority), c.class FROM ranked r JOIN classes c ON c.queue = r.queue AND c.priority = r.priority
 ), dispatches AS (
   SELECT class, created_us, until_us AS at_us, row_number() OVER by_time AS number,
     max(lane_key(class, created_us)) OVER (by_time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
@@ -58,24 +58,31 @@ WITH ranked AS (
 )
 SELECT w.board_uid, w.task_id, w.task_type, w.status, w.capability, w.entered_sequence_id, f.inverted_us, w.until_us - f.inverted_us AS inversion_us
 FROM (SELECT board_uid, entered_sequence_id, min(at_us) AS inverted_us FROM found GROUP BY board_uid, entered_sequence_id) f
-JOIN ranked w ON w.board_uid = f.board_uid AND w.entered_sequence_id = f.entered_sequence_id;
+JOIN waits w ON w.board_uid = f.board_uid AND w.entered_sequence_id = f.entered_sequence_id;
 
 -- What held the waits of a place, in all: the sums of wait_splits, for which no wait's two ends need to meet.
 CREATE OR REPLACE VIEW wait_sums AS
-SELECT board_uid, task_type, status, capability, in_elapsed, count(*) FILTER (sign = 1) AS waits, count(*) FILTER (sign = 1 AND is_open) AS open_waits,
-  sum(sign * at_us) AS wait_us, sum(sign * (at_us - free_us)) AS draining_us, sum(sign * (free_us - known_us)) AS no_agent_us,
-  sum(sign * (known_us - idle_us)) AS contention_us, sum(sign * cycle_us) AS chief_cycle_us, sum(sign * sleep_us) AS chief_sleep_us,
-  sum(sign * (idle_us - cycle_us - sleep_us)) AS other_us
-FROM wait_moments GROUP BY board_uid, task_type, status, capability, in_elapsed;
+WITH sums AS (
+  SELECT place, in_elapsed, count(*) FILTER (sign = 1) AS waits, count(*) FILTER (sign = 1 AND is_open) AS open_waits,
+    sum(sign * at_us) AS wait_us, sum(sign * (at_us - free_us)) AS draining_us, sum(sign * (free_us - known_us)) AS no_agent_us,
+    sum(sign * (known_us - idle_us)) AS contention_us, sum(sign * cycle_us) AS chief_cycle_us, sum(sign * sleep_us) AS chief_sleep_us,
+    sum(sign * (idle_us - cycle_us - sleep_us)) AS other_us
+  FROM wait_moments GROUP BY place, in_elapsed
+), places AS (
+  SELECT DISTINCT place, board_uid, task_type, status, capability FROM wait_places
+)
+SELECT p.board_uid, p.task_type, p.status, p.capability, s.* EXCLUDE (place) FROM sums s JOIN places p ON p.place = s.place;
 
--- Where tasks wait: visits of every task, and of the finished ones what they add to elapsed, wholly and beyond the place's p25.
+-- Where tasks wait: visits of every task, and of the finished ones what they add to elapsed, wholly and beyond the place's p25. That one lies
+-- on a quarter of a microsecond, and so does what is summed: sums of fractions would hang on the order of the rows.
 CREATE OR REPLACE VIEW wait_contributions AS
 WITH stage_totals AS (
   SELECT status, capability, count(*) AS arrivals, count(*) FILTER (NOT is_open) AS departures,
     quantile_cont(until_us - from_us, [0.25, 0.95]) FILTER (NOT is_open) AS quantiles
   FROM waits GROUP BY status, capability
 ), contributions AS (
-  SELECT w.status, w.capability, sum(w.until_us - w.from_us) AS wait_us, sum(greatest(w.until_us - w.from_us - s.quantiles[1], 0)) AS above_p25_us
+  SELECT w.status, w.capability, sum(w.until_us - w.from_us) AS wait_us, 
+    sum(CAST(greatest(4 * (w.until_us - w.from_us - s.quantiles[1]), 0) AS BIGINT)) / 4 AS above_p25_us
   FROM waits w
   ANTI JOIN (FROM task_times WHERE finished_at IS NULL) u ON u.board_uid = w.board_uid AND u.task_id = w.task_id
   JOIN stage_totals s ON s.status = w.status AND s.capability IS NOT DISTINCT FROM w.capability

@@ -138,7 +138,8 @@ describe('the analyses of coordination on random logs, several boards in one', (
             expected.failures.push(...expectedFailures(oracle, board_uid));
             expected.missed.push(...expectedMissed(oracle, board_uid));
           }
-          expect(await analysis.sql(SPLITS)).toEqual(sorted(expected.splits, 'board_uid', 'entered_sequence_id'));
+          const splits = sorted(expected.splits, 'board_uid', 'entered_sequence_id');
+          expect(await analysis.sql(SPLITS)).toEqual(splits);
           const failures = await analysis.run('dispatch_failure_episodes');
           const found = failures.available
             ? failures.rows.map(({ started_at: _, woken_by: __, ...row }) => ({ ...row }))
@@ -149,6 +150,10 @@ describe('the analyses of coordination on random logs, several boards in one', (
             ? chiefs.rows.map(({ board_uid, chief_id, missed_wakes }) => ({ board_uid, chief_id, missed_wakes }))
             : [];
           expect(sorted(missed, ...CHIEF_KEY)).toEqual(sorted(expected.missed, ...CHIEF_KEY));
+          // Over what a report keeps, the views say the same.
+          const { dispatch_failure_episodes, dispatch_failure } = await analysis.report();
+          expect([dispatch_failure_episodes, dispatch_failure]).toEqual([failures, chiefs]);
+          expect(await analysis.sql(SPLITS)).toEqual(splits);
         } finally {
           await analysis.close();
           for (const board of boards) await board.close();

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANALYSIS_NAMES, type Analysis, openAnalysis, REPORT_NAMES } from '../../analysis/index.ts';
-import { sqlFileOf, VIEW_FILES } from '../../analysis/sql-files.ts';
+import { sqlFileOf, sqlFiles, VIEW_FILES } from '../../analysis/sql-files.ts';
 import type { Board } from '../../board/board.ts';
 import { exportLog } from '../../exporters/files/index.ts';
 import { tempDir } from '../support/temp.ts';
@@ -42,6 +42,16 @@ describe('the .sql files', () => {
   it.each(ANALYSIS_NAMES)('%s: is described in docs/analysis.md', async name => {
     const docs = await readFile(resolve(import.meta.dirname, '../../docs/analysis.md'), 'utf8');
     expect(docs).toContain(`\`${name}\``);
+  });
+
+  it('docs/analysis.md loads all views in their order, then what keeps them', async () => {
+    const docs = await readFile(resolve(import.meta.dirname, '../../docs/analysis.md'), 'utf8');
+    const read = [...docs.matchAll(/^\.read analysis\/sql\/(.+)\.sql$/gm)].map(([, name]) => name);
+    expect(read.slice(0, -1)).toEqual(['open-folder', ...VIEW_FILES, 'materialize']);
+    const { sql } = (await sqlFiles()).find(({ name }) => name === 'materialize') ?? { sql: '' };
+    const after = [...sql.matchAll(/^-- After (.+)\.sql$/gm)].map(([, name]) => name ?? '');
+    expect(after.length).toBeGreaterThan(3);
+    expect(after).toEqual(VIEW_FILES.filter(name => after.includes(name)));
   });
 
   it('run unchanged in plain DuckDB on an exported folder, with the same answers', async () => {
