@@ -62,28 +62,15 @@ describe('quadro serve', () => {
   it('posts, reads and moves tasks for who has a token, tells it all in its log, and holds no token or payload there', async () => {
     const dir = tempDir();
     const file = join(dir, 'board.db');
-    const { token } = await quadroJson<{ token: string }>([
-      ...[
-        'token',
-        'create',
-        file,
-        '--name',
-        'ci',
-        '--permission',
-        'read',
-        '--permission',
-        'post',
-        '--permission',
-        'work',
-      ],
-    ]);
+    const create = ['token', 'create', file, '--name', 'ci', '--allow', 'read,post,work'];
+    const { token } = await quadroJson<{ token: string }>(create);
     writeFileSync(join(dir, 'token'), `${token}\n`);
     const { service, url } = await serve([file]);
     const how = { env: { QUADRO_TOKEN: token } };
-    const posted = await quadroJson<{ task_id: string }>(['post', url, 'memo', 'a secret plan', '--key', 'k1'], how);
-    const again = await quadroJson<{ task_id: string }>(['post', url, 'memo', 'a secret plan', '--key', 'k1'], how);
-    expect(again.task_id).toBe(posted.task_id);
-    const { task_id } = posted;
+    const post = ['post', url, 'memo', 'a secret plan', '--key', 'k1'];
+    const posted = await quadroJson<{ task: { task_id: string } }>(post, how);
+    expect(await quadroJson(post, how)).toEqual(posted);
+    const { task_id } = posted.task;
     expect((await quadro(['list', url], how)).stdout).toContain('a secret plan');
     expect((await quadro(['list', file])).stdout).toBe((await quadro(['list', url], how)).stdout);
     const moved = await quadro([
@@ -96,7 +83,7 @@ describe('quadro serve', () => {
       '--token-file',
       join(dir, 'token'),
     ]);
-    expect(moved).toEqual({ status: 0, stdout: `${task_id}: UNASSIGNED → HUMAN_REVIEW\n`, stderr: '' });
+    expect(moved).toEqual({ status: 0, stdout: `${task_id}  HUMAN_REVIEW  a secret plan\n`, stderr: '' });
     const shown = await quadroJson<{ events: { actor: string }[] }>(['show', url, task_id], how);
     expect(shown.events.map(({ actor }) => actor)).toEqual(['ci', 'ci']);
     expect(await quadroJson(['show', file, task_id])).toEqual(shown);
