@@ -192,7 +192,7 @@ describe('quadro serve', () => {
     const { service, url } = await serve([], { QUADRO_CONFIG: config });
     const board = await remoteBoard({ url });
     const execute = async (): Promise<string> => 'Dear Ann';
-    const capabilities = { writer: { execute, activeStatus: 'writing', workers: 2 } };
+    const capabilities = { writer: { execute, activeStatus: 'writing', next: 'sent', workers: 2 } };
     const pool = new WorkerPool({ board, network: httpNetwork(), name: 'desk', capabilities });
     await board.run({ workers: pool });
     await quadro(['post', url, 'memo', 'To Ann', '--id', 'ann']);
