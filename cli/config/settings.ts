@@ -103,7 +103,7 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Config[Name]> } = {
     help: 'what becomes of posts while the gate does not answer',
     needs: 'admission_url',
   }),
-  chief: toggle(false, { help: 'run a Chief in this process, which hands tasks to agents at http addresses' }),
+  chief: toggle(false, { help: 'run a Chief in this process, which hands waiting tasks to agents' }),
   chief_id: textOr('chief', {
     help: 'its name; of several of one name one leads',
     placeholder: '<id>',

@@ -103,6 +103,20 @@ describe.each([
     expect(await steps(board, 'other')).toEqual(['UNASSIGNED']);
   });
 
+  it('its program in Python, three at once: every task is done, and none twice', async context => {
+    await needs(context, 'python3');
+    const { board, url, env } = await started(withTokens);
+    await board.postTasks(Array.from({ length: 20 }, (_, n) => ({ task_type: 'memo', label: `Note ${n}` })));
+    const file = join(tempDir(), 'walk.py');
+    writeFileSync(file, pasted('With Python', 'python'));
+    const programs = Array.from({ length: 3 }, () => run('python3', [file], { env: { ...env, BOARD: url } }));
+    const said = (await Promise.all(programs)).map(({ stdout }) => stdout).join('');
+    const done = [...said.matchAll(/^(\w+) COMPLETE Dear all/gm)].map(([, id]) => id);
+    expect(done).toHaveLength(20 + 3);
+    expect(new Set(done).size).toBe(20 + 3);
+    for (const id of done) expect(await steps(board, id ?? '')).toEqual(['UNASSIGNED', 'IN_PROGRESS', 'COMPLETE']);
+  });
+
   it('its program in Python goes on where a stream was cut', async context => {
     await needs(context, 'python3');
     const { board, url, env, stop } = await started(withTokens);
