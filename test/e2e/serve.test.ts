@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { WorkerPool } from '../../board/index.ts';
+import { moveTo, WorkerPool } from '../../board/index.ts';
 import { httpNetwork, remoteBoard } from '../../board/transport/http/index.ts';
 import { cuttingProxy } from '../faults/cutting-proxy.ts';
 import { sampleOf } from '../support/exposition.ts';
@@ -56,21 +56,36 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await sleep(50);
 }
 
+/** Whether whoever comes now is turned away: the listener is closed, and a connection that is still there gets 503. */
+function takesNoWork(url: string): Promise<boolean> {
+  return fetch(`${url}/tasks`).then(
+    ({ status }) => status === 503,
+    () => true,
+  );
+}
+
 const gateFlags = (url: string): string[] => ['--admission-url', url, '--admission-timeout-seconds', '600'];
 
 describe('quadro serve', () => {
   it('posts, reads and moves tasks for who has a token, tells it all in its log, and holds no token or payload there', async () => {
     const dir = tempDir();
     const file = join(dir, 'board.db');
-    const create = ['token', 'create', file, '--name', 'ci', '--allow', 'read,post,work'];
-    const { token } = await quadroJson<{ token: string }>(create);
+    const { token } = await quadroJson<{ token: string }>([
+      ...['token', 'create', file, '--name', 'ci', '--allow', 'read,post,work'],
+    ]);
     writeFileSync(join(dir, 'token'), `${token}\n`);
     const { service, url } = await serve([file]);
     const how = { env: { QUADRO_TOKEN: token } };
-    const post = ['post', url, 'memo', 'a secret plan', '--key', 'k1'];
-    const posted = await quadroJson<{ task: { task_id: string } }>(post, how);
-    expect(await quadroJson(post, how)).toEqual(posted);
-    const { task_id } = posted.task;
+    const { task: posted } = await quadroJson<{ task: { task_id: string } }>(
+      ['post', url, 'memo', 'a secret plan', '--key', 'k1'],
+      how,
+    );
+    const { task: again } = await quadroJson<{ task: { task_id: string } }>(
+      ['post', url, 'memo', 'a secret plan', '--key', 'k1'],
+      how,
+    );
+    expect(again.task_id).toBe(posted.task_id);
+    const { task_id } = posted;
     expect((await quadro(['list', url], how)).stdout).toContain('a secret plan');
     expect((await quadro(['list', file])).stdout).toBe((await quadro(['list', url], how)).stdout);
     const moved = await quadro([
@@ -110,13 +125,7 @@ describe('quadro serve', () => {
       const post = postTo(url, { task_type: 'memo', label: 'under way' });
       await gate.asked;
       service.child.kill(signal);
-      // Whoever comes now is not let in: the listener is closed.
-      await until(() =>
-        fetch(`${url}/health`).then(
-          () => false,
-          () => true,
-        ),
-      );
+      await until(() => takesNoWork(url));
       gate.allow();
       expect((await post).status).toBe(201);
       expect((await service.ended).status).toBe(0);
@@ -149,12 +158,7 @@ describe('quadro serve', () => {
     );
     await gate.asked;
     service.child.kill(signal);
-    await until(() =>
-      fetch(`${url}/health`).then(
-        () => false,
-        () => true,
-      ),
-    );
+    await until(() => takesNoWork(url));
     expect((await service.stop(signal)).status).toBe(code);
     expect(await post).toBe('cut');
   });
@@ -191,8 +195,8 @@ describe('quadro serve', () => {
     );
     const { service, url } = await serve([], { QUADRO_CONFIG: config });
     const board = await remoteBoard({ url });
-    const execute = async (): Promise<string> => 'Dear Ann';
-    const capabilities = { writer: { execute, activeStatus: 'writing', next: 'sent', workers: 2 } };
+    const execute = async (): Promise<unknown> => moveTo('sent', { output: 'Dear Ann' });
+    const capabilities = { writer: { execute, activeStatus: 'writing', workers: 2 } };
     const pool = new WorkerPool({ board, network: httpNetwork(), name: 'desk', capabilities });
     await board.run({ workers: pool });
     await quadro(['post', url, 'memo', 'To Ann', '--id', 'ann']);
