@@ -156,8 +156,12 @@ async function openOn<Opened>(
   }
 }
 
-/** The board that is wanted, else the only one of the database, else `default` where one has that name. */
-async function boardIn(backend: Backend, wanted: string | undefined): Promise<string> {
+/**
+ * The board that is wanted, else the only one of the database, else `default` where one has that name or none is there.
+ *
+ * @throws NotFoundError (`board_not_found`); ValidationError (`invalid_source`) where several are there and none is chosen
+ */
+export async function boardIn(backend: Backend, wanted: string | undefined): Promise<string> {
   const names = (await backend.readBoards()).map(each => each.board_id);
   const [first] = names;
   const { location } = backend;

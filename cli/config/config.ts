@@ -3,7 +3,7 @@ import type { JsonObject } from '../../board/core/json.ts';
 /** Every setting of `quadro serve` with its value; what each means stands with its default in `settings.ts`. */
 export interface Config {
   readonly database_url: string | null;
-  readonly board: string;
+  readonly board: string | null;
   readonly lifecycles: readonly (string | JsonObject)[];
   readonly task_types: Readonly<Record<string, string>>;
   readonly resumable: boolean;

@@ -26,7 +26,10 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Config[Name]> } = {
     isSecret: true,
     shown: shownUrl,
   }),
-  board: textOr('default', { help: 'which board of the database; made where it is not there', placeholder: '<name>' }),
+  board: text({
+    help: 'which board of the database, made where it is not there; without it the only one, else default',
+    placeholder: '<name>',
+  }),
   lifecycles: list<string | JsonObject>({
     help: 'lifecycles to register: paths of their files; in a configuration file also the definitions themselves',
     placeholder: '<files>',

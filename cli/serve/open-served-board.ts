@@ -3,7 +3,7 @@ import { openBoard } from '../../board/open-board.ts';
 import { loadLifecycles } from '../config/load-lifecycles.ts';
 import { configurationError, type ResolvedConfig } from '../config/resolve-config.ts';
 import { patiently } from '../patiently.ts';
-import { backendOf } from '../source.ts';
+import { backendOf, boardIn } from '../source.ts';
 
 /**
  * Opens the board that a configuration names, makes it where it is not there, and waits for as long as its database is away.
@@ -19,14 +19,22 @@ export async function openServedBoard(resolved: ResolvedConfig, signal: AbortSig
   }
   const lifecycles = await loadLifecycles(resolved);
   return patiently(async () => {
-    return openBoard({
-      backend: await backendOf(url),
-      boardId: board,
-      lifecycles,
-      taskTypes: task_types,
-      traceSampleRatio: trace_sample_ratio,
-      // A board keeps it once it is set: to leave it out is not to take it back.
-      ...(resumable && { resumable }),
-    });
+    const backend = await backendOf(url);
+    try {
+      await backend.open();
+      return await openBoard({
+        backend,
+        // As everywhere: a token that was made for the only board is a token of the one that is served.
+        boardId: board ?? (await boardIn(backend, undefined)),
+        lifecycles,
+        taskTypes: task_types,
+        traceSampleRatio: trace_sample_ratio,
+        // A board keeps it once it is set: to leave it out is not to take it back.
+        ...(resumable && { resumable }),
+      });
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
   }, signal);
 }

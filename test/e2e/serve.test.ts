@@ -258,6 +258,21 @@ describe('quadro serve', () => {
     expect(stderr).toMatch(/^quadro: [^\n]+\n$/);
   });
 
+  it('serves the only board of a database where none is named, and has one of several named', async () => {
+    const file = join(tempDir(), 'boards.db');
+    const newsOf = ['token', 'create', file, '--board', 'news', '--name', 'ci', '--allow', 'read'];
+    const { token } = await quadroJson<{ token: string }>(newsOf);
+    const { service, url } = await serve([file]);
+    expect((await fetch(`${url}/board`)).status).toBe(401);
+    const answer = await fetch(`${url}/board`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await answer.json()).toMatchObject({ board: { board_id: 'news' } });
+    service.child.kill('SIGTERM');
+    await service.ended;
+    await quadro(['token', 'create', file, '--board', 'sports', '--name', 'ci', '--allow', 'read']);
+    const { status, stderr } = await quadro(['serve', file, '--port', '0']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('several boards (news, sports): choose one')]);
+  });
+
   it('a port that is taken is told in one line, and the process ends', async () => {
     const { url } = await serve([join(tempDir(), 'a.db')]);
     const { status, stderr } = await quadro(['serve', join(tempDir(), 'b.db'), '--chief', '--port', new URL(url).port]);
