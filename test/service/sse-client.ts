@@ -17,6 +17,8 @@ export class SseClient {
   status = 0;
   body = '';
   response: IncomingMessage | null = null;
+  /** When it last got anything, or was told to go on, by `performance.now()`. */
+  heardAt: number = performance.now();
   /** Settles when the connection is over, however it ended. */
   readonly ended: Promise<void>;
   readonly #request: ClientRequest;
@@ -66,6 +68,7 @@ export class SseClient {
   }
 
   resume(): void {
+    this.heardAt = performance.now();
     this.response?.resume();
   }
 
@@ -79,6 +82,7 @@ export class SseClient {
   }
 
   #take(text: string, onEvent: (event: ReceivedEvent) => void): void {
+    this.heardAt = performance.now();
     if (this.status !== 200) this.body += text;
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';

@@ -70,15 +70,29 @@ function report(): void {
 const others = readers.filter(({ isSlow, wantsAll }) => wantsAll && !isSlow);
 const telling = setInterval(() => process.send?.(Math.min(...others.map(({ last }) => last))), 50);
 
+/** Heartbeats come every two seconds. A connection whose end the kernel had no memory left to tell of is silent for ever. */
+const SILENT_MS = 15_000;
+
+/** Goes on wherever its connection ends, and ends it itself where nothing comes any more, as a client should. */
+function follow(reader: Reader): void {
+  const { client } = reader;
+  const watching = setInterval(() => {
+    if (performance.now() - client.heardAt > SILENT_MS) client.close();
+  }, 1_000);
+  void client.ended.then(() => {
+    clearInterval(watching);
+    reader.cuts++;
+    reader.client = connect(reader);
+    follow(reader);
+  });
+}
+
 process.on('message', (message: 'resume' | number) => {
   if (message === 'resume') {
     for (const reader of readers.filter(({ isSlow }) => isSlow)) {
       reader.isStopped = false;
       reader.client.resume();
-      void reader.client.ended.then(() => {
-        reader.cuts++;
-        reader.client = connect(reader);
-      });
+      follow(reader);
     }
     return;
   }
