@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureFiles } from './analysis/file-rates.ts';
 import { makeLog } from './analysis/make-log.ts';
-import { printPlans } from './analysis/query-plans.ts';
+import { measuredQueries } from './analysis/query-plans.ts';
 import type { Reported } from './analysis/report-process.ts';
 import { versionOf } from './backends/version-of.ts';
-import { Figures, median, printBench } from './harness.ts';
+import { Figures, printBench } from './harness.ts';
 import { startChild } from './spans/child.ts';
 
 const isQuick = process.env.QUADRO_BENCH_QUICK === '1';
@@ -33,22 +33,15 @@ async function report(folder: string): Promise<Reported> {
   }
 }
 
-/** Each analysis's times, over the rounds. */
-type Times = Map<string, number[]>;
-
-function addRound(figures: Figures, times: Times, size: string, reported: Reported): void {
-  const { openMs, reportMs, scanMs, peakMib, analyses } = reported;
+function addRound(figures: Figures, size: string, { openMs, reportMs, scanMs, peakMib }: Reported): void {
   figures.add(`report_${size}_seconds`, 's', (openMs + reportMs) / 1000);
   figures.add(`scan_${size}_seconds`, 's', scanMs / 1000);
   figures.add(size === '10m' ? 'peak_rss_mb' : `peak_rss_${size}_mb`, 'MiB', peakMib);
-  if (size !== '10m') return;
-  for (const [name, ms] of Object.entries(analyses)) times.set(name, [...(times.get(name) ?? []), ms]);
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'quadro-bench-analysis-'));
 try {
   const figures = new Figures();
-  const times: Times = new Map();
   const logs = Object.entries(SIZES).map(([size, events]) => ({ size, events, folder: join(scratch, size) }));
   for (const { size, events, folder } of logs) {
     const made = await makeLog(folder, events);
@@ -56,18 +49,17 @@ try {
   }
   for (let round = 1; round <= ROUNDS; round++) {
     progress(`round ${round} of ${ROUNDS}`);
-    for (const { size, folder } of logs) addRound(figures, times, size, await report(folder));
+    for (const { size, folder } of logs) addRound(figures, size, await report(folder));
   }
   const [small, large] = logs;
   if (small === undefined || large === undefined) throw new Error('two logs are measured');
   progress('files');
   await measureFiles(small.folder, scratch, figures);
-  const slowest = [...times].toSorted(([, a], [, b]) => median(b) - median(a)).slice(0, SLOWEST);
-  await printPlans(
-    large.folder,
-    slowest.map(([name]) => name),
-  );
-  for (const [name, rounds] of slowest) for (const ms of rounds) figures.add(`slowest_${name}`, 's', ms / 1000);
+  progress('plans');
+  for (const { name, seconds, plan } of (await measuredQueries(large.folder)).slice(0, SLOWEST)) {
+    console.log(`${name}: ${seconds.toFixed(2)} s\n${plan}`);
+    figures.add(`slowest_${name}`, 's', seconds);
+  }
   printBench('analysis', { '@duckdb/node-api': versionOf('@duckdb/node-api') }, figures, {
     report_to_scan_10m: { value: figures.ratio('report_10m_seconds', 'scan_10m_seconds'), aim: '–' },
     growth_10m_to_1m: { value: figures.ratio('report_10m_seconds', 'report_1m_seconds'), aim: '–' },
