@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Board } from '../../board/board.ts';
 import type { ReadinessCheck } from '../../board/service/service-options.ts';
+import { defaultCursorStore, loadCursor } from '../../exporters/feed/index.ts';
 import type { ExportProgress } from '../../exporters/otel/index.ts';
 import type { ExporterMeter } from '../../exporters/prometheus/index.ts';
 import type { Config } from '../config/config.ts';
@@ -32,7 +33,11 @@ export async function serveSpans(
   } = config;
   const { defaultDeadLetterFile, destinationOf, traceBoard } = await loadOtel();
   const destination = destinationOf({ url });
-  const deadLetterFile = defaultDeadLetterFile(board.backend, await board.board(), destination);
+  const record = await board.board();
+  const deadLetterFile = defaultDeadLetterFile(board.backend, record, destination);
+  // Where an earlier process has come to: with nothing new to send, nothing is told of.
+  const store = defaultCursorStore(board.backend, record, destination);
+  const begun = (store && (await loadCursor(store, record, destination)))?.cursor.events ?? 0;
   let progress: ExportProgress | null = null;
   const lagFrom = async (sequenceId: number): Promise<number> => {
     return (await board.board()).next_sequence_id - 1 - sequenceId;
@@ -62,7 +67,7 @@ export async function serveSpans(
     readiness: {
       name: 'spans',
       async check() {
-        const lag_events = await lagFrom(progress?.cursor.events ?? 0);
+        const lag_events = await lagFrom(progress?.cursor.events ?? begun);
         if (max_exporter_lag_events > 0 && lag_events > max_exporter_lag_events) {
           throw new Error(`Spans are ${lag_events} events behind the log: look at the receiver`);
         }

@@ -305,8 +305,10 @@ describe('Worker: fences', () => {
     let beats = 0;
     const port: IntentPort = {
       call: async (intent, params, options) => {
-        const isOvertaken = intent === 'board.post_agent_heartbeat' && ++beats === 2;
-        if (!isOvertaken) return board.call(intent, params, options);
+        // The first for the task after its claim: while it was idle it may have beaten any number of times.
+        const { task_id = null, claim = false } = params as { task_id?: string | null; claim?: boolean };
+        const isBeat = intent === 'board.post_agent_heartbeat' && task_id !== null && !claim;
+        if (!isBeat || ++beats > 1) return board.call(intent, params, options);
         sent.open();
         await moved.opened;
         return board.call(intent, params, options).finally(() => answered.open());

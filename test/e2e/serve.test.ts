@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { moveTo, WorkerPool } from '../../board/index.ts';
 import { httpNetwork, remoteBoard } from '../../board/transport/http/index.ts';
 import { cuttingProxy } from '../faults/cutting-proxy.ts';
+import { otlpReceiver } from '../otel/otlp-receiver.ts';
 import { sampleOf } from '../support/exposition.ts';
 import { quadro, quadroJson, type Running, startQuadro } from '../support/run-quadro.ts';
 import { newDatabase, postgresServer } from '../support/servers.ts';
@@ -210,6 +211,32 @@ describe('quadro serve', () => {
     await board.close();
     expect((await service.stop('SIGTERM')).status).toBe(0);
     expect((await quadro(['check', file])).stdout).toContain('The log is whole');
+  });
+
+  it('sends its spans and is not ready while they lag, and its exit code says whether all are sent', async () => {
+    const file = join(tempDir(), 'b.db');
+    const receiver = await otlpReceiver();
+    onTestFinished(() => receiver.close());
+    const flags = [file, '--otlp-url', receiver.url, '--max-exporter-lag-events', '1', '--grace-seconds', '5'];
+    const ready = async (url: string): Promise<number> => (await fetch(`${url}/ready`)).status;
+    const first = await serve(flags);
+    const { task } = await quadroJson<{ task: { task_id: string } }>(['post', first.url, 'memo', 'To Ann']);
+    await quadro(['update', first.url, task.task_id, 'HUMAN_REVIEW']);
+    expect((await first.service.stop('SIGTERM')).status).toBe(0);
+    const names = ['stage UNASSIGNED', 'task memo'];
+    expect(receiver.spans.map(({ name }) => name).sort()).toEqual(names);
+
+    // All has been sent, and nothing new comes.
+    const second = await serve(flags);
+    await until(async () => (await ready(second.url)) === 200);
+    receiver.judge = () => ({ status: 503 });
+    for (const label of ['To Bob', 'To Cid']) {
+      const { task: other } = await quadroJson<{ task: { task_id: string } }>(['post', second.url, 'memo', label]);
+      await quadro(['update', second.url, other.task_id, 'HUMAN_REVIEW']);
+    }
+    await until(async () => (await ready(second.url)) === 503);
+    const { status, stdout } = await second.service.stop('SIGTERM');
+    expect([status, stdout]).toEqual([1, expect.stringContaining('"spans wait"')]);
   });
 
   it('waits for a database server that is away, and ends with 0 where it is told to stop meanwhile', async ({
