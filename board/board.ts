@@ -4,6 +4,7 @@ import { BoardListeners } from './board-listeners.ts';
 import { BoardMethods } from './board-methods.ts';
 import type { ResolvedBoardOptions } from './board-options.ts';
 import { checkCallOptions, commandOf } from './call-arguments.ts';
+import { Closers } from './closers.ts';
 import type { Command, WriteIntent } from './core/decide/command.ts';
 import { isWriteIntent } from './core/decide/decide.ts';
 import { builtinProfileRecords, ProfileRegistry } from './core/decide/profiles.ts';
@@ -55,7 +56,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   readonly #writer: Writer;
   readonly #meters: BoardMeters;
   readonly #listeners: BoardListeners;
-  readonly #closers: (() => Promise<unknown>)[] = [];
+  readonly #closers: Closers;
   #registry: ProfileRegistry;
   #profilesVersion: number;
   #closing: Promise<void> | null = null;
@@ -69,6 +70,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     this.boardUid = record.board_uid;
     this.#registry = registry;
     this.#profilesVersion = record.profiles_version;
+    this.#closers = new Closers(options.onListenerError);
     this.#meters = new BoardMeters(options.onListenerError);
     this.#listeners = new BoardListeners(
       listener => this.backend.onSignal(this.boardId, listener),
@@ -189,8 +191,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
 
   /** Whether what is sent again under an idempotency key will be answered as it was first, and for a minute yet. */
   async remembers(idempotencyKey: string): Promise<boolean> {
-    const query = { board_id: this.boardId, keys: [idempotencyKey], limit: 1 };
-    const [known] = await this.backend.readIdempotency(query);
+    const [known] = await this.backend.readIdempotency({ board_id: this.boardId, keys: [idempotencyKey], limit: 1 });
     const { clock, idempotencySeconds } = this.#options;
     return known !== undefined && clock() - known.created_at < (idempotencySeconds - 60) * US_PER_SECOND;
   }
@@ -314,8 +315,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   }
 
   /**
-   * Serves the board over HTTP, on this machine's own address and port 7337 unless told. The board's `close` stops the service
-   * first.
+   * Serves the board over HTTP, on 127.0.0.1 and port 7337 unless told. The board's `close` stops the service first.
    *
    * @example const service = await board.serve({ port: 0 });
    * @throws ConfigurationError (`invalid_configuration`, `missing_package`)
@@ -326,13 +326,9 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
     return service;
   }
 
-  /**
-   * Something of the board's that `close` must finish first: an attached exporter, a running Chief. Called at once where the
-   * board closes already, so that nothing is left behind.
-   */
+  /** What `close` must finish first: an attached exporter, a running Chief. Called at once where the board closes already. */
   closeWith(closer: () => Promise<unknown>): void {
-    if (this.#closing === null) this.#closers.push(closer);
-    else void closer().catch(error => this.#options.onListenerError(error));
+    this.#closers.add(closer);
   }
 
   /** Finishes what it began: attached parts first, then every command that was taken, then the backend. */
@@ -342,11 +338,7 @@ export class Board extends BoardMethods implements TableSource, MeteredBoard {
   }
 
   async #close(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const closer of this.#closers.toReversed()) {
-      // One part that cannot stop must not keep the others, and the commands that were taken, from being finished.
-      await closer().catch(error => failures.push(error));
-    }
+    const failures = await this.#closers.close();
     await this.#writer.close();
     await this.backend.close();
     if (failures.length > 0) throw failures[0];

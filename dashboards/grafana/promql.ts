@@ -1,5 +1,5 @@
 /** The queries' parts: each names a metric by its contract, so that no name and no variable is written twice. */
-import type { CounterSpec, GaugeSpec, HistogramSpec, MetricSpec } from '../../exporters/prometheus/names.ts';
+import type { CounterSpec, GaugeSpec, HistogramSpec, MetricSpec } from '../../exporters/prometheus/metric-spec.ts';
 
 /** Label → what it must match: a value, or `=~`, `!=` or `!~` before a pattern. */
 export type Where = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
+import type { HistogramSpec } from '../../exporters/prometheus/metric-spec.ts';
 import {
   CHIEF_CYCLE_DURATION,
   CHIEF_SLEEP_DURATION,
   COMMIT_DURATION,
   DISPATCH_FAILURE,
   HEARTBEAT_INTERVAL,
-  type HistogramSpec,
   OLDEST_ENTERED,
   OMBUDSMAN_STALE,
   OMBUDSMAN_TICK_DURATION,

@@ -1,4 +1,4 @@
-import type { HistogramSpec, MetricSpec } from '../../exporters/prometheus/names.ts';
+import type { HistogramSpec, MetricSpec } from '../../exporters/prometheus/metric-spec.ts';
 import { EXPORTER_LAG } from '../../exporters/prometheus/names.ts';
 import type { ResolvedRules } from './rule-options.ts';
 

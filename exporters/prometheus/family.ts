@@ -1,5 +1,5 @@
 import { OTHER } from './label-values.ts';
-import { DEFAULT_LADDERS, type Ladders, type MetricSpec } from './names.ts';
+import { DEFAULT_LADDERS, type Ladders, type MetricSpec } from './metric-spec.ts';
 import type { ExemplarRef, LabelValues } from './observation.ts';
 
 /** How metrics are kept. Totals kept otherwise cannot be gone on with: the log is then read again from its start. */

@@ -3,6 +3,16 @@ export { type CursorStore, cursorPath, fileCursorStore, type SavedCursor } from 
 export { DEFAULT_MAX_LABEL_SETS, type FamilyOptions } from './family.ts';
 export type { CatchUpOptions } from './log-counter.ts';
 export { type CircuitReading, type MeasuredBoard, type MeasureOptions, measureBoard } from './measure-board.ts';
+export {
+  type CounterSpec,
+  DEFAULT_LADDERS,
+  type GaugeSpec,
+  type HistogramSpec,
+  type LadderName,
+  type Ladders,
+  type MetricOrigin,
+  type MetricSpec,
+} from './metric-spec.ts';
 export * from './names.ts';
 export type { ExporterMeter } from './process-meters.ts';
 export type { Exposition } from './render.ts';

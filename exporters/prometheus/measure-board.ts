@@ -5,16 +5,9 @@ import { importPeer } from '../../board/missing-package.ts';
 import { type CursorStore, defaultCursorStore, type StoredLog } from '../feed/index.ts';
 import { ExemplarIds } from './exemplar-ids.ts';
 import { type CatchUpOptions, DESTINATION, LogCounter } from './log-counter.ts';
+import type { MetricOrigin } from './metric-spec.ts';
 import { type AnyRegistry, MetricView } from './metric-view.ts';
-import {
-  AGENT_CIRCUIT_STATE,
-  EXPORTER_CURSOR,
-  EXPORTER_LAG,
-  METRICS,
-  type MetricOrigin,
-  QUEUE_DEPTH,
-  STAGE_DURATION,
-} from './names.ts';
+import { AGENT_CIRCUIT_STATE, EXPORTER_CURSOR, EXPORTER_LAG, METRICS, QUEUE_DEPTH, STAGE_DURATION } from './names.ts';
 import { boardMeter, type ExporterMeter, exporterMeter } from './process-meters.ts';
 import { type Exposition, formatOf, OPEN_METRICS, render } from './render.ts';
 import { isGaugeSource, readState } from './state-gauges.ts';

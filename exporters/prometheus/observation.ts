@@ -1,5 +1,5 @@
 import type { Micros } from '../../board/core/time.ts';
-import type { CounterSpec, GaugeSpec, HistogramSpec } from './names.ts';
+import type { CounterSpec, GaugeSpec, HistogramSpec } from './metric-spec.ts';
 
 /** Which span an observation belongs to; its ids are worked out only when an exemplar is shown. */
 export type SpanRef =

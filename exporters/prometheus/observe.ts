@@ -7,6 +7,7 @@ import type { ChiefCycle, Event, OmbudsmanTick } from '../../board/core/records.
 import { isStaleHeartbeat } from '../../board/core/stages.ts';
 import { WORKING_KINDS } from '../../board/core/statuses.ts';
 import { type Micros, US_PER_SECOND } from '../../board/core/time.ts';
+import type { HistogramSpec } from './metric-spec.ts';
 import * as names from './names.ts';
 import type { ExemplarRef, LabelValues, Observation, SpanRef } from './observation.ts';
 
@@ -21,7 +22,7 @@ export interface Lookups {
 }
 
 function* duration(
-  metric: names.HistogramSpec,
+  metric: HistogramSpec,
   labels: LabelValues,
   from: Micros,
   to: Micros,

@@ -2,7 +2,7 @@ import { QuadroError } from '../../board/core/errors.ts';
 import type { Json, JsonObject } from '../../board/core/json.ts';
 import { DEFAULT_MAX_LABEL_SETS, Family, type FamilyOptions } from './family.ts';
 import { labelValueOf } from './label-values.ts';
-import { DEFAULT_LADDERS, type MetricSpec } from './names.ts';
+import { DEFAULT_LADDERS, type MetricSpec } from './metric-spec.ts';
 import type { LabelValues, Observation } from './observation.ts';
 
 const FORMAT = 2;

@@ -1,6 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import { type DashboardJson, type PanelJson, substituteVariables } from '../../dashboards/index.ts';
-import { METRICS, type MetricSpec } from '../../exporters/prometheus/names.ts';
+import type { MetricSpec } from '../../exporters/prometheus/metric-spec.ts';
+import { METRICS } from '../../exporters/prometheus/names.ts';
 
 /** A panel as the lint reads it. */
 export interface LintedPanel extends PanelJson {

@@ -5,12 +5,8 @@ import { join, resolve } from 'node:path';
 import type { TestContext } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { ALERT_NAMES, type AlertName, DEFAULT_RULES } from '../../dashboards/prometheus/rule-options.ts';
-import {
-  CHIEF_LAST_WAKE,
-  EXPORTER_LAG,
-  type MetricSpec,
-  OMBUDSMAN_LAST_TICK,
-} from '../../exporters/prometheus/names.ts';
+import type { MetricSpec } from '../../exporters/prometheus/metric-spec.ts';
+import { CHIEF_LAST_WAKE, EXPORTER_LAG, OMBUDSMAN_LAST_TICK } from '../../exporters/prometheus/names.ts';
 
 /** The folder of the committed rules. */
 export const RULES_FOLDER: string = resolve(import.meta.dirname, '../../dashboards/prometheus');

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LADDERS, METRICS } from '../../exporters/prometheus/names.ts';
+import { DEFAULT_LADDERS } from '../../exporters/prometheus/metric-spec.ts';
+import { METRICS } from '../../exporters/prometheus/names.ts';
 
 const DOCS = readFileSync(resolve(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
 const ROWS = DOCS.split('\n').filter(line => line.startsWith('| `quadro_'));

@@ -1,5 +1,5 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { DEFAULT_LADDERS, type LadderName, type MetricSpec } from '../../../exporters/prometheus/names.ts';
+import { DEFAULT_LADDERS, type LadderName, type MetricSpec } from '../../../exporters/prometheus/metric-spec.ts';
 import { TASK_BUCKETS } from '../../support/observed-run.ts';
 import { OBSERVATIONS, VALUES } from './expected-values.ts';
 import { LOG_VIEWS } from './log-views.ts';
